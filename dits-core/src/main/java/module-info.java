@@ -1,0 +1,13 @@
+/** Chunker, content-addressed objects, store, repository and chunk cache. */
+@org.jspecify.annotations.NullMarked
+module dev.dits.core {
+    requires static transitive org.jspecify;
+    requires org.slf4j;
+    requires com.github.benmanes.caffeine;
+    requires com.github.luben.zstd_jni;
+    requires nl.basjes.gitignore;
+
+    exports dev.dits.error;
+    exports dev.dits.object;
+    exports dev.dits.store;
+}

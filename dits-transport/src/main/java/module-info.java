@@ -1,0 +1,16 @@
+/** Paths, QUIC, sessions, sync and the Share/Mount facade: the one dependency of a host application. */
+@org.jspecify.annotations.NullMarked
+module dev.dits.transport {
+    requires static transitive org.jspecify;
+    requires transitive dev.dits.core;
+    requires transitive dev.dits.crypto;
+    requires org.slf4j;
+    requires io.netty.buffer;
+    requires io.netty.common;
+    requires io.netty.transport;
+    requires io.netty.handler;
+    requires io.netty.codec;
+    requires io.netty.codec.classes.quic;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
+}

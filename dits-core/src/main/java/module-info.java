@@ -5,7 +5,7 @@ module dev.dits.core {
     requires org.slf4j;
     requires com.github.benmanes.caffeine;
     requires com.github.luben.zstd_jni;
-    requires nl.basjes.gitignore;
+    requires gitignore.reader;
 
     exports dev.dits.error;
     exports dev.dits.object;

@@ -1,6 +1,6 @@
-package dev.dits.store;
+package dev.dits.object;
 
-import dev.dits.object.ObjectId;
+import dev.dits.error.MissingObjectException;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Implementations are safe for use by several threads.
  */
-public interface ObjectStore {
+public interface ObjectSource {
     /**
      * Reads an object's plain bytes.
      *
@@ -28,4 +28,21 @@ public interface ObjectStore {
      * @throws IOException if the file system fails
      */
     boolean contains(ObjectId id) throws IOException;
+
+    /**
+     * Reads an object that has to be here.
+     *
+     * @param id which
+     * @return its bytes, verified, owned by the caller
+     * @throws MissingObjectException if it is not here
+     * @throws dev.dits.error.CorruptObjectException if what is stored does not match the id
+     * @throws IOException if the file system fails
+     */
+    default byte[] require(ObjectId id) throws IOException {
+        byte[] bytes = read(id);
+        if (bytes == null) {
+            throw new MissingObjectException("object " + id.abbreviated() + " is not in this repository");
+        }
+        return bytes;
+    }
 }

@@ -10,4 +10,5 @@ module dev.dits.core {
     exports dev.dits.error;
     exports dev.dits.object;
     exports dev.dits.store;
+    exports dev.dits.cache;
 }

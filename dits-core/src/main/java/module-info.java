@@ -7,6 +7,7 @@ module dev.dits.core {
     requires com.github.luben.zstd_jni;
     requires gitignore.reader;
 
+    exports dev.dits.chunk;
     exports dev.dits.error;
     exports dev.dits.object;
     exports dev.dits.store;

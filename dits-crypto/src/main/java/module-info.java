@@ -4,4 +4,6 @@ module dev.dits.crypto {
     requires static transitive org.jspecify;
     requires org.bouncycastle.provider;
     requires org.bouncycastle.pkix;
+
+    exports dev.dits.crypto;
 }

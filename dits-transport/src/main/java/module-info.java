@@ -5,6 +5,8 @@ module dev.dits.transport {
     requires transitive dev.dits.core;
     requires transitive dev.dits.crypto;
     requires org.slf4j;
+    // Without it Netty falls back to heap buffers, and every packet is copied once more.
+    requires jdk.unsupported;
     requires io.netty.buffer;
     requires io.netty.common;
     requires io.netty.transport;

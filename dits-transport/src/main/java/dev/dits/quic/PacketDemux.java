@@ -1,0 +1,134 @@
+package dev.dits.quic;
+
+import dev.dits.path.DatagramPath;
+import dev.dits.path.PathProfile;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandler;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandler;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DatagramPacket;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives each packet of the one socket to the codec it belongs to.
+ *
+ * <p>There is a server and a client codec for every {@link PathProfile}, because the size of packets is a property of a
+ * codec. Which of them a packet is for follows from its destination connection id (role) and its sender (profile).
+ * Anything whose two top bits are zero is no QUIC packet (RFC 9443) and is dropped, as is what is too short.
+ */
+final class PacketDemux extends ChannelInboundHandlerAdapter {
+    /** Long header: flags, 4 bytes version, 1 byte id length, id. */
+    private static final int LONG_HEADER_ID_OFFSET = 6;
+
+    private static final int SHORT_HEADER_ID_OFFSET = 1;
+    private static final int LONG_HEADER_BIT = 0x80;
+    private static final int QUIC_BITS = 0xC0;
+
+    private final DatagramPath path;
+    private final List<Codec> servers = new ArrayList<>();
+    private final List<Codec> clients = new ArrayList<>();
+    private @Nullable PathProfile dialling;
+
+    PacketDemux(DatagramPath path) {
+        this.path = path;
+    }
+
+    private record Codec(PathProfile profile, ChannelHandlerContext context, ChannelInboundHandler handler) {
+        static Codec add(ChannelPipeline pipeline, PathProfile profile, ChannelHandler handler) {
+            pipeline.addLast(handler);
+            return new Codec(profile, pipeline.context(handler), (ChannelInboundHandler) handler);
+        }
+    }
+
+    void addServer(ChannelPipeline pipeline, PathProfile profile, ChannelHandler codec) {
+        servers.add(Codec.add(pipeline, profile, codec));
+    }
+
+    void addClient(ChannelPipeline pipeline, PathProfile profile, ChannelHandler codec) {
+        clients.add(Codec.add(pipeline, profile, codec));
+    }
+
+    /** To be added after all codecs: connects come from the end of the pipeline. */
+    ChannelHandler dialler() {
+        return new Dialler();
+    }
+
+    /** On the loop: names the profile of the connect that the given step issues before it returns. */
+    void dial(PathProfile profile, Runnable connect) {
+        dialling = profile;
+        try {
+            connect.run();
+        } finally {
+            dialling = null;
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        DatagramPacket packet = (DatagramPacket) message;
+        Codec codec = route(packet);
+        if (codec == null) {
+            packet.release();
+        } else {
+            codec.handler.channelRead(codec.context, packet);
+        }
+    }
+
+    private @Nullable Codec route(DatagramPacket packet) {
+        ByteBuf content = packet.content();
+        int length = content.readableBytes();
+        if (length <= LONG_HEADER_ID_OFFSET) {
+            return null;
+        }
+        int start = content.readerIndex();
+        int flags = content.getUnsignedByte(start);
+        if ((flags & QUIC_BITS) == 0) {
+            return null;
+        }
+        int idOffset = (flags & LONG_HEADER_BIT) != 0 ? LONG_HEADER_ID_OFFSET : SHORT_HEADER_ID_OFFSET;
+        boolean toServer = ConnectionIds.leadsToServer(content.getByte(start + idOffset));
+        return find(toServer ? servers : clients, path.profile(packet.sender()));
+    }
+
+    private static @Nullable Codec find(List<Codec> codecs, PathProfile profile) {
+        for (Codec codec : codecs) {
+            if (codec.profile.equals(profile)) {
+                return codec;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        for (Codec codec : servers) {
+            codec.handler.channelReadComplete(codec.context);
+        }
+        for (Codec codec : clients) {
+            codec.handler.channelReadComplete(codec.context);
+        }
+    }
+
+    private final class Dialler extends ChannelOutboundHandlerAdapter {
+        @Override
+        public void connect(
+                ChannelHandlerContext ctx, SocketAddress remote, @Nullable SocketAddress local, ChannelPromise promise)
+                throws Exception {
+            PathProfile profile = dialling;
+            Codec codec = profile == null ? null : find(clients, profile);
+            if (codec == null) {
+                promise.setFailure(new IllegalStateException("a connect outside of a dial"));
+                return;
+            }
+            ((ChannelOutboundHandler) codec.handler).connect(codec.context, remote, local, promise);
+        }
+    }
+}

@@ -1,0 +1,704 @@
+package dev.dits.quic;
+
+import dev.dits.path.DatagramPath;
+import dev.dits.path.PathProfile;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.handler.codec.quic.Quic;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicChannelOption;
+import io.netty.handler.codec.quic.QuicClientCodecBuilder;
+import io.netty.handler.codec.quic.QuicClosedChannelException;
+import io.netty.handler.codec.quic.QuicCodecBuilder;
+import io.netty.handler.codec.quic.QuicCongestionControlAlgorithm;
+import io.netty.handler.codec.quic.QuicServerCodecBuilder;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
+import io.netty.handler.codec.quic.QuicSslEngine;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.netty.util.concurrent.Future;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import javax.net.ssl.X509ExtendedKeyManager;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One datagram socket that accepts and dials QUIC connections, and the event loop behind it.
+ *
+ * <p>Every connection is TLS 1.3 with a self-signed P-256 certificate at both ends, ALPN {@value #PROTOCOL}, without
+ * session resumption or early data, and behind a Retry that proves the client's address before the server keeps
+ * anything of it.
+ *
+ * <p>Safe for use by any number of threads. {@link #close} ends every connection, the socket and the thread.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // What matters of Netty's futures is listened to.
+public final class QuicNode implements AutoCloseable {
+
+    /** ALPN (RFC 7301) of the protocol in {@code docs/wire.md}. */
+    public static final String PROTOCOL = "dits/1";
+
+    /** Streams that one end may have open at the other. */
+    public static final int STREAMS_MAX = 1_024;
+
+    /** What a peer may send on a connection before it is read; QUIC raises it up to 24 MiB on fast paths. */
+    public static final int CONNECTION_WINDOW_BYTES = 16 << 20;
+
+    /** What a peer may send on a stream before it is read. */
+    public static final int STREAM_WINDOW_BYTES = 8 << 20;
+
+    /** Connections whose handshake is under way, in all. */
+    static final int HANDSHAKES_MAX = 256;
+
+    /** Connections whose handshake is under way, from one address. */
+    static final int HANDSHAKES_PER_SOURCE_MAX = 32;
+
+    /** An accepted connection that has not shown its certificate by then is dropped. */
+    static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
+
+    /** Application error code of a node that goes away, {@code docs/wire.md} section 3. */
+    static final int SHUTTING_DOWN = 0x04;
+
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+    private static final int SERVER_NAME_LENGTH_MAX = 253;
+    private static final AttributeKey<QuicSslEngine> ENGINE = AttributeKey.valueOf(QuicNode.class, "engine");
+    private static final Logger LOG = LoggerFactory.getLogger(QuicNode.class);
+
+    private final QuicOptions options;
+    private final Executor callbacks;
+    private final EventLoopGroup group;
+    private final Queue<Thread> loops = new ConcurrentLinkedQueue<>();
+    private final ConnectionIds ids = new ConnectionIds();
+    private final Map<String, Registration> registrations = new ConcurrentHashMap<>();
+    private final Set<QuicConnection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final PacketDemux demux;
+    private final Channel channel;
+
+    /** On the loop: handshakes under way, by source. */
+    private final Map<Object, Integer> handshakes = new HashMap<>();
+
+    private int handshakesInAll;
+
+    private QuicNode(QuicOptions options, Executor callbacks) throws IOException {
+        this.options = options;
+        this.callbacks = callbacks;
+        this.demux = new PacketDemux(options.path());
+        AtomicInteger threads = new AtomicInteger();
+        this.group = new MultiThreadIoEventLoopGroup(
+                1,
+                task -> {
+                    Thread thread = new FastThreadLocalThread(task, "dits-net-" + threads.incrementAndGet());
+                    thread.setDaemon(true);
+                    loops.add(thread);
+                    return thread;
+                },
+                options.path().ioHandlerFactory());
+        boolean bound = false;
+        try {
+            this.channel = open();
+            bound = true;
+        } finally {
+            if (!bound && !stop()) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * Opens a node.
+     *
+     * @param options where and how
+     * @param callbacks runs everything that is handed out: accepted connections, streams, dependents of
+     *     {@link QuicConnection#closed}. It may block; it is the caller's to shut down, after the node.
+     * @throws PortInUseException if another socket holds the port
+     * @throws BindException if the address is not one of this machine
+     * @throws IOException if this platform has no native QUIC, or the socket cannot be opened
+     */
+    public static QuicNode bind(QuicOptions options, Executor callbacks) throws IOException {
+        if (!Quic.isAvailable()) {
+            throw new IOException(
+                    "there is no native QUIC library for " + System.getProperty("os.name") + " on "
+                            + System.getProperty("os.arch"),
+                    Quic.unavailabilityCause());
+        }
+        return new QuicNode(options, callbacks);
+    }
+
+    private Channel open() throws IOException {
+        Bootstrap bootstrap = new Bootstrap();
+        options.path().configure(bootstrap, options.bind());
+        byte[] tokenKey = RetryTokens.newKey();
+        bootstrap.group(group).handler(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel socket) {
+                ChannelPipeline pipeline = socket.pipeline();
+                pipeline.addLast(demux);
+                QuicSslContext serverContext = serverContext();
+                for (PathProfile profile : options.path().profiles()) {
+                    demux.addServer(pipeline, profile, serverCodec(profile, serverContext, tokenKey));
+                }
+                for (PathProfile profile : options.path().profiles()) {
+                    demux.addClient(pipeline, profile, clientCodec(profile));
+                }
+                pipeline.addLast(demux.dialler());
+            }
+        });
+        Future<Void> result = bootstrap.bind(options.bind());
+        try {
+            result.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while binding");
+        }
+        Throwable cause = result.cause();
+        if (cause == null) {
+            return ((io.netty.channel.ChannelFuture) result).channel();
+        }
+        if (String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT).contains("already in use")) {
+            throw new PortInUseException(options.bind(), cause);
+        }
+        BindException failure = new BindException("cannot bind UDP " + options.bind() + ": " + cause.getMessage());
+        failure.initCause(cause);
+        throw failure;
+    }
+
+    private <B extends QuicCodecBuilder<B>> B common(B builder, PathProfile profile) {
+        return builder.maxIdleTimeout(options.idleTimeout().toMillis(), TimeUnit.MILLISECONDS)
+                .maxSendUdpPayloadSize(profile.packetBytes())
+                .maxRecvUdpPayloadSize(PathProfile.PACKET_BYTES_MAX)
+                .initialMaxData(CONNECTION_WINDOW_BYTES)
+                .initialMaxStreamDataBidirectionalLocal(STREAM_WINDOW_BYTES)
+                .initialMaxStreamDataBidirectionalRemote(STREAM_WINDOW_BYTES)
+                .initialMaxStreamsBidirectional(STREAMS_MAX)
+                .initialMaxStreamsUnidirectional(0)
+                .localConnectionIdLength(ConnectionIds.BYTES)
+                .activeMigration(true)
+                .congestionControlAlgorithm(
+                        switch (profile.congestion()) {
+                            case CUBIC -> QuicCongestionControlAlgorithm.CUBIC;
+                            case BBR -> QuicCongestionControlAlgorithm.BBR;
+                        });
+    }
+
+    private io.netty.channel.ChannelHandler serverCodec(PathProfile profile, QuicSslContext context, byte[] tokenKey) {
+        return common(new QuicServerCodecBuilder(), profile)
+                .sslEngineProvider(quic -> context.newEngine(quic.alloc()))
+                .connectionIdAddressGenerator(ids)
+                .tokenHandler(new RetryTokens(options.clock(), tokenKey, this::admit))
+                .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, Segmentation.of(profile.segmentsMax()))
+                .handler(new ChannelInitializer<QuicChannel>() {
+                    @Override
+                    protected void initChannel(QuicChannel quic) {
+                        accept(quic, profile);
+                    }
+                })
+                .streamHandler(new PeerStreamInitializer())
+                .build();
+    }
+
+    private io.netty.channel.ChannelHandler clientCodec(PathProfile profile) {
+        return common(new QuicClientCodecBuilder(), profile)
+                .sslEngineProvider(quic -> quic.attr(ENGINE).getAndSet(null))
+                .build();
+    }
+
+    /** Gives every stream that a peer opens to its connection. */
+    @io.netty.channel.ChannelHandler.Sharable
+    private static final class PeerStreamInitializer extends ChannelInitializer<QuicStreamChannel> {
+        @Override
+        protected void initChannel(QuicStreamChannel stream) {
+            ConnectionHandler handler = stream.parent().pipeline().get(ConnectionHandler.class);
+            QuicConnection connection = handler == null ? null : handler.connection();
+            if (connection == null) {
+                stream.close();
+            } else {
+                connection.arrived(QuicStream.attach(connection, stream));
+            }
+        }
+    }
+
+    // ---- accepting
+
+    /** Has no key of its own: a certificate is chosen by the server name, or there is none. */
+    private QuicSslContext serverContext() {
+        return QuicSslContextBuilder.forServer(new NoKeyManager(), null)
+                .sni(name -> {
+                    Registration registration = name == null ? null : registrations.get(name);
+                    return registration == null ? null : registration.context;
+                })
+                .clientAuth(ClientAuth.REQUIRE)
+                .trustManager(new LeafTrustManager(null))
+                .applicationProtocols(PROTOCOL)
+                .earlyData(false)
+                .build();
+    }
+
+    private final class Registration implements Closeable {
+        private final String serverName;
+        private final QuicSslContext context;
+        private final byte[] fingerprint;
+        private final Consumer<QuicConnection> accepted;
+
+        Registration(String serverName, QuicSslContext context, byte[] fingerprint, Consumer<QuicConnection> accepted) {
+            this.serverName = serverName;
+            this.context = context;
+            this.fingerprint = fingerprint;
+            this.accepted = accepted;
+        }
+
+        @Override
+        public void close() {
+            registrations.remove(serverName, this);
+        }
+    }
+
+    /**
+     * Accepts connections for a certificate from now on.
+     *
+     * @param serverName what clients ask for (SNI): lower-case letters, digits, hyphens and at least one dot, at most 253
+     *     characters; an opaque tag such as {@code t-0123456789abcdef.dits}. Clients that ask for a name that is not
+     *     registered are turned away in the handshake.
+     * @param key of the certificate
+     * @param certificate self-signed, P-256
+     * @param accepted owns each connection it gets; called on the node's executor
+     * @return closing it ends accepting; connections that were accepted stay
+     * @throws IllegalArgumentException if the name is malformed
+     * @throws IllegalStateException if the name is registered already
+     * @throws IOException if the key or certificate cannot be used, or the node is closed
+     */
+    public Closeable register(
+            String serverName, PrivateKey key, X509Certificate certificate, Consumer<QuicConnection> accepted)
+            throws IOException {
+        checkServerName(serverName);
+        checkOpen();
+        QuicSslContext context = QuicSslContextBuilder.forServer(key, null, certificate)
+                .clientAuth(ClientAuth.REQUIRE)
+                .trustManager(new LeafTrustManager(null))
+                .applicationProtocols(PROTOCOL)
+                .earlyData(false)
+                .build();
+        Registration registration = new Registration(serverName, context, fingerprint(certificate), accepted);
+        if (registrations.putIfAbsent(serverName, registration) != null) {
+            throw new IllegalStateException("the server name is registered already: " + serverName);
+        }
+        return registration;
+    }
+
+    private static void checkServerName(String name) {
+        if (name.length() > SERVER_NAME_LENGTH_MAX || !name.matches("[a-z0-9-]+(\\.[a-z0-9-]+)+")) {
+            throw new IllegalArgumentException("not a server name: " + name);
+        }
+    }
+
+    private static byte[] fingerprint(X509Certificate certificate) throws IOException {
+        try {
+            return Fingerprints.of(certificate);
+        } catch (CertificateEncodingException e) {
+            throw new IOException("the certificate cannot be encoded", e);
+        }
+    }
+
+    /** On the loop: may a client whose address is valid begin a handshake? */
+    private boolean admit(InetSocketAddress source) {
+        return !registrations.isEmpty()
+                && handshakesInAll < HANDSHAKES_MAX
+                && handshakes.getOrDefault(source.getAddress(), 0) < HANDSHAKES_PER_SOURCE_MAX;
+    }
+
+    /** On the loop: a handshake begins. */
+    private void accept(QuicChannel quic, PathProfile profile) {
+        InetSocketAddress source = (InetSocketAddress) quic.remoteSocketAddress();
+        HandshakeSlot slot = new HandshakeSlot(source == null ? this : source.getAddress());
+        quic.pipeline().addLast(new ConnectionHandler(new ConnectionHandler.Listener() {
+            private @Nullable QuicConnection connection;
+
+            @Override
+            public @Nullable QuicConnection established(
+                    QuicChannel established, X509Certificate peer, @Nullable String serverName) throws Exception {
+                slot.free();
+                Registration registration = serverName == null ? null : registrations.get(serverName);
+                if (registration == null || closed.get() || source == null) {
+                    return null;
+                }
+                QuicConnection created = new QuicConnection(
+                        established,
+                        callbacks,
+                        registration.serverName,
+                        registration.fingerprint,
+                        Fingerprints.of(peer),
+                        source,
+                        profile.packetBytes());
+                connection = created;
+                connections.add(created);
+                hand(registration, created);
+                return created;
+            }
+
+            @Override
+            public void ended(@Nullable InetSocketAddress remote) {
+                slot.free();
+                if (connection != null) {
+                    connections.remove(connection);
+                }
+            }
+        }));
+        quic.eventLoop()
+                .schedule(
+                        () -> {
+                            if (slot.held) {
+                                quic.close();
+                            }
+                        },
+                        HANDSHAKE_TIMEOUT.toMillis(),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    private void hand(Registration registration, QuicConnection connection) {
+        try {
+            callbacks.execute(() -> {
+                try {
+                    registration.accepted.accept(connection);
+                } catch (RuntimeException e) {
+                    connection.close(0, "");
+                    throw e;
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("no worker for an accepted connection");
+            connection.close(SHUTTING_DOWN, "shutting down");
+        }
+    }
+
+    /** A place among the handshakes under way; on the loop. */
+    private final class HandshakeSlot {
+        private final Object source;
+        private boolean held = true;
+
+        HandshakeSlot(Object source) {
+            this.source = source;
+            handshakesInAll++;
+            handshakes.merge(source, 1, Integer::sum);
+        }
+
+        void free() {
+            if (held) {
+                held = false;
+                handshakesInAll--;
+                handshakes.computeIfPresent(source, (key, count) -> count == 1 ? null : count - 1);
+            }
+        }
+    }
+
+    // ---- dialling
+
+    /**
+     * Dials a peer.
+     *
+     * <p>The connection exists before the server has looked at our certificate; a refusal ends it a round trip later.
+     *
+     * @param remote where
+     * @param serverName which of the certificates there (SNI), see {@link #register}
+     * @param key of our certificate
+     * @param certificate ours, self-signed, P-256
+     * @param pinnedFingerprint SHA-256 of the only certificate to accept, or null for any
+     * @param timeout for the whole handshake, at least a millisecond
+     * @throws PeerCertificateException if the peer's certificate is not acceptable or not the pinned one
+     * @throws SocketTimeoutException if nobody answered in time
+     * @throws ConnectionLostException if the peer refused
+     * @throws InterruptedIOException if the thread was interrupted; its interrupt flag stays set
+     */
+    public QuicConnection connect(
+            InetSocketAddress remote,
+            String serverName,
+            PrivateKey key,
+            X509Certificate certificate,
+            byte @Nullable [] pinnedFingerprint,
+            Duration timeout)
+            throws IOException {
+        checkServerName(serverName);
+        checkOpen();
+        if (remote.isUnresolved()) {
+            throw new IllegalArgumentException("the address is not resolved: " + remote.getHostString());
+        }
+        if (pinnedFingerprint != null && pinnedFingerprint.length != Fingerprints.BYTES) {
+            throw new IllegalArgumentException("a fingerprint has " + Fingerprints.BYTES + " bytes");
+        }
+        int timeoutMillis = (int) Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis()));
+        LeafTrustManager trust = new LeafTrustManager(pinnedFingerprint);
+        // A context of its own, so that there is no session to resume.
+        QuicSslContext context = QuicSslContextBuilder.forClient()
+                .keyManager(key, null, certificate)
+                .trustManager(trust)
+                .applicationProtocols(PROTOCOL)
+                .earlyData(false)
+                .build();
+        Dial dial = new Dial(remote, serverName, fingerprint(certificate), context, trust, timeoutMillis);
+        try {
+            channel.eventLoop().execute(dial);
+        } catch (RejectedExecutionException e) {
+            throw new IOException("this node is closed");
+        }
+        return dial.await();
+    }
+
+    private final class Dial implements Runnable, ConnectionHandler.Listener {
+        private final InetSocketAddress remote;
+        private final String serverName;
+        private final byte[] fingerprint;
+        private final QuicSslContext context;
+        private final LeafTrustManager trust;
+        private final int timeoutMillis;
+        private final PathProfile profile;
+        private final CompletableFuture<QuicConnection> result = new CompletableFuture<>();
+        private final ConnectionHandler handler = new ConnectionHandler(this);
+        private @Nullable QuicConnection connection;
+
+        Dial(
+                InetSocketAddress remote,
+                String serverName,
+                byte[] fingerprint,
+                QuicSslContext context,
+                LeafTrustManager trust,
+                int timeoutMillis) {
+            this.remote = remote;
+            this.serverName = serverName;
+            this.fingerprint = fingerprint;
+            this.context = context;
+            this.trust = trust;
+            this.timeoutMillis = timeoutMillis;
+            this.profile = options.path().profile(remote);
+        }
+
+        @Override
+        public void run() {
+            if (closed.get()) {
+                result.completeExceptionally(new IOException("this node is closed"));
+                return;
+            }
+            QuicSslEngine engine = context.newEngine(channel.alloc(), serverName, remote.getPort());
+            demux.dial(
+                    profile,
+                    () -> QuicChannel.newBootstrap(channel)
+                            .remoteAddress(remote)
+                            .localConnectionAddress(ids.forClient())
+                            .remoteConnectionAddress(ids.forUnknownServer())
+                            .attr(ENGINE, engine)
+                            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+                            .option(
+                                    QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
+                                    Segmentation.of(profile.segmentsMax()))
+                            .handler(handler)
+                            .streamHandler(new PeerStreamInitializer())
+                            .connect()
+                            .addListener((Future<QuicChannel> f) -> {
+                                if (!f.isSuccess()) {
+                                    result.completeExceptionally(f.cause());
+                                }
+                            }));
+        }
+
+        @Override
+        public QuicConnection established(QuicChannel quic, X509Certificate peer, @Nullable String name)
+                throws Exception {
+            QuicConnection created = new QuicConnection(
+                    quic, callbacks, serverName, fingerprint, Fingerprints.of(peer), remote, profile.packetBytes());
+            connection = created;
+            connections.add(created);
+            if (!result.complete(created)) {
+                created.close(0, "");
+            }
+            return created;
+        }
+
+        @Override
+        public void ended(@Nullable InetSocketAddress address) {
+            if (connection != null) {
+                connections.remove(connection);
+            }
+            result.completeExceptionally(new IOException("the connection closed during its handshake"));
+        }
+
+        QuicConnection await() throws IOException {
+            try {
+                return result.get();
+            } catch (InterruptedException e) {
+                if (!result.cancel(false)) {
+                    result.thenAccept(QuicConnection::close);
+                }
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while dialling");
+            } catch (ExecutionException e) {
+                throw explain(e.getCause());
+            }
+        }
+
+        private IOException explain(@Nullable Throwable cause) {
+            CertificateException refusal = trust.refusal();
+            CloseReason reason = handler.reason();
+            if (refusal != null) {
+                return new PeerCertificateException(String.valueOf(refusal.getMessage()), refusal);
+            }
+            if (cause instanceof ConnectTimeoutException) {
+                SocketTimeoutException timeout = new SocketTimeoutException("no answer for " + timeoutMillis + " ms");
+                timeout.initCause(cause);
+                return timeout;
+            }
+            if (reason != null) {
+                return new ConnectionLostException(reason);
+            }
+            if (cause instanceof QuicClosedChannelException closure && closure.event() != null) {
+                return new ConnectionLostException(ConnectionHandler.reasonOf(closure.event()));
+            }
+            return cause instanceof IOException io ? io : new IOException("the handshake failed", cause);
+        }
+    }
+
+    // ---- the socket
+
+    /** Where the node is bound; the port is the real one where 0 was asked for. */
+    public InetSocketAddress localAddress() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    /** The path that carries this node's packets. */
+    DatagramPath path() {
+        return options.path();
+    }
+
+    private void checkOpen() throws IOException {
+        if (closed.get()) {
+            throw new IOException("this node is closed");
+        }
+    }
+
+    /** Connections that are established and not yet ended. */
+    int connectionCount() {
+        return connections.size();
+    }
+
+    /**
+     * Tells every peer, closes the socket and stops the thread; waits for that, a few seconds at most. Idempotent. Must
+     * not be called on the node's own thread, on which no callback ever runs.
+     */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        registrations.clear();
+        boolean interrupted = Thread.interrupted();
+        try {
+            List<Future<?>> closing = new ArrayList<>();
+            for (QuicConnection connection : connections) {
+                closing.add(connection.startClose(SHUTTING_DOWN, "shutting down"));
+            }
+            for (Future<?> one : closing) {
+                interrupted |= !quietly(one);
+            }
+            interrupted |= !quietly(channel.close());
+            interrupted |= !stop();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Ends the event loop; false if the thread was interrupted. */
+    private boolean stop() {
+        boolean undisturbed = quietly(group.shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
+        try {
+            // The group is terminated a moment before its thread is gone.
+            for (Thread loop : loops) {
+                loop.join(CLOSE_TIMEOUT.toMillis());
+            }
+            return undisturbed;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    /** False if the thread was interrupted; the waiting is cut short then, the closing is not. */
+    private static boolean quietly(Future<?> future) {
+        try {
+            future.await(2 * CLOSE_TIMEOUT.toMillis());
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    /** For the context that only chooses another one. */
+    private static final class NoKeyManager extends X509ExtendedKeyManager {
+        @Override
+        public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
+            return null;
+        }
+
+        @Override
+        public @Nullable String chooseClientAlias(
+                String[] keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
+            return null;
+        }
+
+        @Override
+        public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
+            return null;
+        }
+
+        @Override
+        public @Nullable String chooseServerAlias(
+                String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
+            return null;
+        }
+
+        @Override
+        public X509Certificate @Nullable [] getCertificateChain(String alias) {
+            return null;
+        }
+
+        @Override
+        public @Nullable PrivateKey getPrivateKey(String alias) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package dev.dits.object;
+
+import dev.dits.error.CorruptObjectException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads directories ({@code docs/format.md}, section 3.3). A lookup reads one node a level; every node is held to the sums
+ * and the range of names its parent gave.
+ *
+ * <p>Safe for use by several threads; a {@link Cursor} is not.
+ */
+public final class DirectoryTree {
+    private final ObjectSource source;
+
+    /**
+     * Reads from a source.
+     *
+     * @param source where the nodes are
+     */
+    public DirectoryTree(ObjectSource source) {
+        this.source = source;
+    }
+
+    /** Goes over a directory's entries in order, reading nodes as it comes to them. Not safe for use by several threads. */
+    public static final class Cursor {
+        private static final class Frame {
+            final DirectoryNode node;
+            final @Nullable EntryName after;
+            int next;
+
+            Frame(DirectoryNode node, @Nullable EntryName after) {
+                this.node = node;
+                this.after = after;
+            }
+        }
+
+        private final ObjectSource source;
+        private final Deque<Frame> path = new ArrayDeque<>();
+
+        private Cursor(ObjectSource source) {
+            this.source = source;
+        }
+
+        /**
+         * Returns the next entry.
+         *
+         * @return the entry; null at the end of the directory
+         * @throws dev.dits.error.MissingObjectException if a node is not in the source
+         * @throws CorruptObjectException if a node is not what its parent says
+         * @throws IOException if the source fails
+         */
+        public @Nullable TreeEntry next() throws IOException {
+            while (!path.isEmpty()) {
+                Frame top = path.getLast();
+                int child = top.next;
+                if (child == top.node.count()) {
+                    path.removeLast();
+                    continue;
+                }
+                top.next++;
+                if (top.node.level == 0) {
+                    return top.node.entries.get(child);
+                }
+                path.addLast(child(top, child));
+            }
+            return null;
+        }
+
+        private Frame child(Frame parent, int child) throws IOException {
+            DirectoryNode.Child said = parent.node.children.get(child);
+            EntryName after = child == 0 ? parent.after : parent.node.last(child - 1);
+            return new Frame(
+                    DirectoryNode.decodeChild(source.require(said.id()), parent.node.level - 1, said, after), after);
+        }
+
+        /** Goes down to the first entry that is not before a name. */
+        private void seek(DirectoryNode root, @Nullable EntryName name) throws IOException {
+            Frame frame = new Frame(root, null);
+            while (true) {
+                frame.next = name == null ? 0 : frame.node.ceiling(name);
+                path.addLast(frame);
+                if (frame.node.level == 0 || frame.next == frame.node.count()) {
+                    return;
+                }
+                frame = child(frame, frame.next++);
+            }
+        }
+    }
+
+    /**
+     * Starts at a directory's first entry.
+     *
+     * @param directory which
+     * @return a cursor before the first entry
+     * @throws IOException if a node is missing or corrupt, or the source fails
+     */
+    public Cursor iterate(DirectoryRef directory) throws IOException {
+        return open(directory, null);
+    }
+
+    /**
+     * Starts at the first entry whose name is not before a name.
+     *
+     * @param directory which
+     * @param name where to start; there need not be such an entry
+     * @return a cursor before that entry
+     * @throws IOException if a node is missing or corrupt, or the source fails
+     */
+    public Cursor iterateFrom(DirectoryRef directory, EntryName name) throws IOException {
+        return open(directory, name);
+    }
+
+    private Cursor open(DirectoryRef directory, @Nullable EntryName name) throws IOException {
+        Cursor cursor = new Cursor(source);
+        cursor.seek(DirectoryNode.decodeRoot(source.require(directory.id()), directory), name);
+        return cursor;
+    }
+
+    /**
+     * Looks an entry up.
+     *
+     * @param directory where
+     * @param name which
+     * @return the entry; null if there is none
+     * @throws IOException if a node is missing or corrupt, or the source fails
+     */
+    public @Nullable TreeEntry lookup(DirectoryRef directory, EntryName name) throws IOException {
+        TreeEntry entry = open(directory, name).next();
+        return entry != null && entry.name().equals(name) ? entry : null;
+    }
+
+    /**
+     * Looks an entry up by its path.
+     *
+     * @param top the top directory
+     * @param path which; not the top itself, that has no entry
+     * @return the entry; null if there is none, or what should be a directory on the way is none
+     * @throws IllegalArgumentException if the path is the top
+     * @throws IOException if a node is missing or corrupt, or the source fails
+     */
+    public @Nullable TreeEntry resolve(DirectoryRef top, TreePath path) throws IOException {
+        if (path.isRoot()) {
+            throw new IllegalArgumentException("the top directory has no entry");
+        }
+        DirectoryRef directory = top;
+        TreeEntry entry = null;
+        for (EntryName name : path.names()) {
+            if (entry instanceof DirectoryEntry next) {
+                directory = next.ref();
+            } else if (entry != null) {
+                return null;
+            }
+            entry = lookup(directory, name);
+            if (entry == null) {
+                return null;
+            }
+        }
+        return entry;
+    }
+
+    /**
+     * Looks a directory up by its path.
+     *
+     * @param top the top directory
+     * @param path which; may be the top itself
+     * @return the directory; null if there is none
+     * @throws IOException if a node is missing or corrupt, or the source fails
+     */
+    public @Nullable DirectoryRef resolveDirectory(DirectoryRef top, TreePath path) throws IOException {
+        return path.isRoot() ? top : resolve(top, path) instanceof DirectoryEntry entry ? entry.ref() : null;
+    }
+
+    /**
+     * Proves what is at a path, or that nothing is: the nodes from the top directory's root to the entry's leaf, each
+     * before what is below it.
+     *
+     * @param top the top directory
+     * @param path which; not the top itself
+     * @return encodings for {@link #verifyProof}
+     * @throws IllegalArgumentException if the path is the top
+     * @throws IOException if a node is missing or corrupt, or the source fails
+     */
+    public List<byte[]> proof(DirectoryRef top, TreePath path) throws IOException {
+        List<byte[]> nodes = new ArrayList<>();
+        new DirectoryTree(new Proofs.Recorder(source, nodes)).resolve(top, path);
+        return nodes;
+    }
+
+    /**
+     * Checks a proof, trusting the top directory's reference alone.
+     *
+     * @param top the top directory
+     * @param path which; not the top itself
+     * @param nodes what {@link #proof} gave for the same arguments
+     * @return the entry; null if the proof shows that there is none
+     * @throws IllegalArgumentException if the path is the top
+     * @throws CorruptObjectException if the nodes do not prove it, or are more than needed
+     * @throws IOException if a node is of an unknown version
+     */
+    public static @Nullable TreeEntry verifyProof(DirectoryRef top, TreePath path, List<byte[]> nodes)
+            throws IOException {
+        Proofs.Player player = new Proofs.Player(nodes);
+        TreeEntry entry = new DirectoryTree(player).resolve(top, path);
+        player.expectEnd();
+        return entry;
+    }
+}

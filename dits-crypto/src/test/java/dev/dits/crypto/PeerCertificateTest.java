@@ -3,6 +3,7 @@ package dev.dits.crypto;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
@@ -16,10 +17,17 @@ import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Date;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.Test;
 
 class PeerCertificateTest {
-    private final SecureRandom random = new SecureRandom();
+    private final SecureRandom random = new SeededRandom(509);
 
     @Test
     void certificateIsSelfSignedP256AndSaysNothing() throws Exception {
@@ -111,12 +119,12 @@ class PeerCertificateTest {
 
     /** Whatever a damaged disk does to a stored key, it is refused with the declared exception or still works. */
     @Test
-    void flippedBytesNeverFailOtherwise() throws Exception {
+    void flippedBitsNeverFailOtherwise() throws Exception {
         byte[] stored = PeerCertificate.generate(random).toBytes();
         int refused = 0;
-        for (int at = 0; at < stored.length; at++) {
+        for (int bit = 0; bit < stored.length * 8; bit++) {
             byte[] flipped = stored.clone();
-            flipped[at] ^= 0x55;
+            flipped[bit / 8] ^= (byte) (1 << (bit % 8));
             try {
                 PeerCertificate.fromBytes(flipped);
             } catch (GeneralSecurityException e) {
@@ -124,6 +132,93 @@ class PeerCertificateTest {
             }
         }
         assertThat(refused).isPositive();
+    }
+
+    /** Both ends of a TLS 1.3 handshake see the other's fingerprint, with nothing but the JDK. */
+    @Test
+    void tlsShowsEachSideTheOthersFingerprint() throws Exception {
+        PeerCertificate mount = PeerCertificate.generate(random);
+        PeerCertificate share = PeerCertificate.generate(random);
+        SSLEngine client = engine(mount, true);
+        SSLEngine server = engine(share, false);
+        ByteBuffer toServer = ByteBuffer.allocate(1 << 16);
+        ByteBuffer toClient = ByteBuffer.allocate(1 << 16);
+        for (int turn = 0; turn < 50 && !(done(client) && done(server)); turn++) {
+            step(client, toClient, toServer);
+            step(server, toServer, toClient);
+        }
+        assertThat(client.getSession().getProtocol()).isEqualTo("TLSv1.3");
+        assertThat(shownTo(client)).isEqualTo(share.fingerprint());
+        assertThat(shownTo(server)).isEqualTo(mount.fingerprint());
+    }
+
+    private static boolean done(SSLEngine engine) {
+        return engine.getHandshakeStatus() == SSLEngineResult.HandshakeStatus.NOT_HANDSHAKING
+                && engine.getSession().getCipherSuite().startsWith("TLS_AES");
+    }
+
+    private static byte[] shownTo(SSLEngine engine) throws Exception {
+        return PeerCertificate.fingerprint((X509Certificate) engine.getSession().getPeerCertificates()[0]);
+    }
+
+    private static void step(SSLEngine engine, ByteBuffer in, ByteBuffer out) throws SSLException {
+        in.flip();
+        ByteBuffer plain = ByteBuffer.allocate(1 << 15);
+        for (int i = 0; i < 20; i++) {
+            switch (engine.getHandshakeStatus()) {
+                case NEED_TASK -> engine.getDelegatedTask().run();
+                case NEED_WRAP -> engine.wrap(ByteBuffer.allocate(0), out);
+                default -> {
+                    if (!in.hasRemaining()) {
+                        in.compact();
+                        return;
+                    }
+                    engine.unwrap(in, plain);
+                }
+            }
+        }
+        in.compact();
+    }
+
+    private static SSLEngine engine(PeerCertificate peer, boolean client) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setKeyEntry("peer", peer.privateKey(), new char[0], new X509Certificate[] {peer.certificate()});
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, new char[0]);
+        SSLContext context = SSLContext.getInstance("TLSv1.3");
+        context.init(keys.getKeyManagers(), new TrustManager[] {new AnyPeer()}, null);
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(client);
+        engine.setNeedClientAuth(!client);
+        engine.beginHandshake();
+        return engine;
+    }
+
+    /** In these tests, as before a join, the certificate is only looked at. */
+    private static final class AnyPeer extends X509ExtendedTrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
     }
 
     @Test

@@ -1,21 +1,86 @@
 package dev.dits.store;
 
+import dev.dits.error.CorruptObjectException;
+import dev.dits.error.DitsException;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectSink;
+import dev.dits.store.PackFormat.RecordHeader;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Appends records to one pack at a time. Made by {@link PackStore#newWriter()}.
  *
  * <p>Several threads may put at once: hashing and compression run outside the lock. What was put can be read through the
- * same {@link PackStore} at once, survives the end of the process soon after, and is durable and visible to other
- * processes when {@link #flush()} returns.
+ * same {@link PackStore} at once, survives the end of the process soon after (up to 32 KiB wait in memory), and is durable and visible
+ * to other processes when {@link #flush()} returns.
  *
  * <p>While a writer is open it holds the store's shared lock, which keeps {@link PackStore#compact} out; close it when its work is done.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class StoreWriter implements ObjectSink, AutoCloseable {
-    private StoreWriter() {}
+    private static final int BUFFER_BYTES = 1 << 17;
+    private static final int DRAIN_BYTES = 1 << 15;
+
+    private final PackStore store;
+    private final StoreOptions options;
+    private final FileLocks.@Nullable Held storeLock;
+    private final Set<Long> avoid;
+
+    // Taken first: one flush at a time. Appending goes on while a flush syncs.
+    private final ReentrantLock flushLock = new ReentrantLock();
+    private final ReentrantLock appendLock = new ReentrantLock();
+
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private EntryTable active = new EntryTable();
+    private @Nullable EntryTable sealed;
+    private @Nullable OpenPack pack;
+    private boolean freshCoverage; // a tail was cut or indexed, so a flush has news even without a put
+    private volatile @Nullable IOException broken;
+    private volatile boolean closed;
+
+    /** A pack that this writer has locked. */
+    private static final class OpenPack {
+        final long name;
+        final Path path;
+        final StoreFiles.Appender file;
+        final FileLocks.Held lock;
+        long drained; // the file's length
+        int buffered; // bytes in the buffer that belong behind it
+        boolean fresh; // its directory entry may not be durable yet
+
+        OpenPack(long name, Path path, StoreFiles.Appender file, FileLocks.Held lock, long drained, boolean fresh) {
+            this.name = name;
+            this.path = path;
+            this.file = file;
+            this.lock = lock;
+            this.drained = drained;
+            this.fresh = fresh;
+        }
+
+        long end() {
+            return drained + buffered;
+        }
+    }
+
+    /**
+     * @param storeLock released at close; null if the caller holds the exclusive lock
+     * @param avoid packs not to append to
+     */
+    StoreWriter(PackStore store, FileLocks.@Nullable Held storeLock, Set<Long> avoid) {
+        this.store = store;
+        this.options = store.options();
+        this.storeLock = storeLock;
+        this.avoid = new HashSet<>(avoid);
+    }
 
     /**
      * Stores a record, compressed where a sample shows that it shrinks.
@@ -30,7 +95,19 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
      * @throws IOException if the file system fails
      */
     public boolean put(RecordType type, ObjectId id, byte[] data, int offset, int length) throws IOException {
-        throw new UnsupportedOperationException();
+        Objects.checkFromIndexSize(offset, length, data.length);
+        if (length < 1 || length > type.plainBytesMax()) {
+            throw new IllegalArgumentException(
+                    "a " + type + " has 1 to " + type.plainBytesMax() + " bytes, not " + length);
+        }
+        ensureUsable();
+        if (store.holds(id)) {
+            return false;
+        }
+        byte[] compressed = options.compress() ? store.compressor().compress(data, offset, length) : null;
+        return compressed == null
+                ? append(id, type, RecordCodec.PLAIN, length, data, offset, length)
+                : append(id, type, RecordCodec.ZSTD, length, compressed, 0, compressed.length);
     }
 
     /**
@@ -42,7 +119,14 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
      * @throws IOException as {@link #put}
      */
     public boolean putStored(ObjectId id, StoredRecord record) throws IOException {
-        throw new UnsupportedOperationException();
+        ensureUsable();
+        return !store.holds(id) && copy(id, record);
+    }
+
+    /** Stores a record even where the store has a copy. */
+    boolean copy(ObjectId id, StoredRecord record) throws IOException {
+        byte[] payload = record.payload();
+        return append(id, record.type(), record.codec(), record.plainLength(), payload, 0, payload.length);
     }
 
     /** Stores an encoded object; the same as {@link #put} with {@link RecordType#OBJECT}. */
@@ -51,13 +135,448 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         put(RecordType.OBJECT, id, bytes, 0, bytes.length);
     }
 
+    private boolean append(
+            ObjectId id, RecordType type, RecordCodec codec, int plain, byte[] payload, int offset, int stored)
+            throws IOException {
+        byte[] header = PackFormat.recordHeader(id, type, codec, plain, payload, offset, stored);
+        while (true) {
+            appendLock.lock();
+            try {
+                ensureUsable();
+                if (pending(id) != null) {
+                    return false;
+                }
+                OpenPack open = pack;
+                if (open != null && open.end() < options.packBytesMax() && active.size() < options.flushRecords()) {
+                    long at = open.end();
+                    write(open, header, payload, offset, stored);
+                    Entry entry = new Entry();
+                    entry.set(id, open.name, at, stored, type, plain);
+                    active.add(entry);
+                    break;
+                }
+            } finally {
+                appendLock.unlock();
+            }
+            makeRoom();
+        }
+        store.forgetDamage(id);
+        return true;
+    }
+
+    /** Flushes where enough waits for it; changes packs where this one is full. */
+    private void makeRoom() throws IOException {
+        boolean due;
+        flushLock.lock();
+        try {
+            appendLock.lock();
+            try {
+                ensureUsable();
+                OpenPack open = pack;
+                if (open == null || open.end() >= options.packBytesMax()) {
+                    // Rare (once a pack), so appending may wait for the sync.
+                    nextPack();
+                    return;
+                }
+                due = active.size() >= options.flushRecords();
+            } finally {
+                appendLock.unlock();
+            }
+            if (due) {
+                flush();
+            }
+        } finally {
+            flushLock.unlock();
+        }
+    }
+
+    private void write(OpenPack open, byte[] header, byte[] payload, int offset, int stored) throws IOException {
+        options.failPoint().pass("record");
+        int record = header.length + stored;
+        if (record > BUFFER_BYTES - open.buffered) {
+            drain(open);
+        }
+        if (record > BUFFER_BYTES) {
+            try {
+                open.file.write(open.drained, header, 0, header.length);
+                options.failPoint().pass("record-torn");
+                open.file.write(open.drained + header.length, payload, offset, stored);
+            } catch (IOException e) {
+                throw undo(open, e);
+            }
+            open.drained += record;
+            return;
+        }
+        System.arraycopy(header, 0, buffer, open.buffered, header.length);
+        System.arraycopy(payload, offset, buffer, open.buffered + header.length, stored);
+        open.buffered += record;
+        // Small records share a write; a chunk goes out at once, so that a killed transfer has kept it.
+        if (open.buffered >= DRAIN_BYTES) {
+            try {
+                drain(open);
+            } catch (IOException e) {
+                open.buffered -= record; // this one was not taken; the others wait for room
+                throw e;
+            }
+        }
+    }
+
+    private void drain(OpenPack open) throws IOException {
+        if (open.buffered == 0) {
+            return;
+        }
+        try {
+            options.failPoint().pass("drain");
+            open.file.write(open.drained, buffer, 0, open.buffered);
+        } catch (IOException e) {
+            throw undo(open, e);
+        }
+        open.drained += open.buffered;
+        open.buffered = 0;
+    }
+
+    /** Cuts what a failed write left, so that the pack ends at a whole record. */
+    private static IOException undo(OpenPack open, IOException failure) {
+        try {
+            open.file.truncate(open.drained);
+        } catch (IOException e) {
+            failure.addSuppressed(e); // recovery cuts it
+        }
+        return StoreFailures.explain(open.path, failure);
+    }
+
+    private @Nullable Entry pending(ObjectId id) {
+        Entry entry = active.find(id);
+        return entry == null && sealed != null ? sealed.find(id) : entry;
+    }
+
+    /** Tells whether this writer has a record that is in no run yet. */
+    boolean has(ObjectId id) {
+        appendLock.lock();
+        try {
+            return pending(id) != null;
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    /** Finds a record that is in no run yet, and sees to it that it can be read from the file. */
+    @Nullable
+    Entry find(ObjectId id) throws IOException {
+        appendLock.lock();
+        try {
+            Entry entry = pending(id);
+            if (entry != null && pack != null && entry.pack == pack.name && entry.offset >= pack.drained) {
+                drain(pack);
+            }
+            return entry;
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
     /**
      * Makes everything that was put before this call durable, and visible to other processes.
      *
      * @throws IOException if the file system fails; nothing is acknowledged then
      */
     public void flush() throws IOException {
-        throw new UnsupportedOperationException();
+        flushLock.lock();
+        try {
+            ensureUsable();
+            if (flushRun()) {
+                store.mergeRuns();
+            }
+        } finally {
+            flushLock.unlock();
+        }
+    }
+
+    private boolean flushRun() throws IOException {
+        EntryTable sealing;
+        OpenPack open;
+        long end;
+        appendLock.lock();
+        try {
+            open = pack;
+            if (open == null || (active.size() == 0 && !freshCoverage)) {
+                return false;
+            }
+            drain(open);
+            sealing = active;
+            sealed = sealing;
+            active = new EntryTable();
+            freshCoverage = false;
+            end = open.drained;
+        } finally {
+            appendLock.unlock();
+        }
+        boolean done = false;
+        try {
+            boolean published = publish(open, sealing, end);
+            done = true;
+            if (!published) {
+                abandonPack();
+            }
+        } catch (IOException e) {
+            throw StoreFailures.explain(open.path, e);
+        } finally {
+            appendLock.lock();
+            try {
+                if (!done) {
+                    sealing.addAll(active);
+                    active = sealing;
+                    freshCoverage = true;
+                }
+                sealed = null;
+            } finally {
+                appendLock.unlock();
+            }
+        }
+        return true;
+    }
+
+    private void sync(OpenPack open) throws IOException {
+        if (!options.durable()) {
+            return;
+        }
+        try {
+            options.failPoint().pass("pack-sync");
+            open.file.sync();
+            if (open.fresh) {
+                options.failPoint().pass("pack-directory-sync");
+                options.files().syncDirectory(store.directory());
+                open.fresh = false;
+            }
+        } catch (IOException e) {
+            // After a failed sync the system may have dropped the pages and say so only once: nothing can be promised
+            // about them.
+            broken = e;
+            throw e;
+        }
+    }
+
+    /**
+     * Makes a pack durable up to {@code end}, then its entries.
+     *
+     * @return false if the pack is gone, which only a cache allows
+     */
+    private boolean publish(OpenPack open, EntryTable entries, long end) throws IOException {
+        sync(open);
+        if (!options.durable() && !Files.exists(open.path)) {
+            return false;
+        }
+        store.publish(entries.sorted(), entries.size(), store.view().sequenceMax() + 1, Map.of(open.name, end));
+        return true;
+    }
+
+    private void abandonPack() {
+        appendLock.lock();
+        try {
+            active = new EntryTable();
+            leavePack();
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    /** Leaves a full pack and locks another. Both locks are held. */
+    private void nextPack() throws IOException {
+        OpenPack full = pack;
+        if (full != null) {
+            drain(full);
+            if (active.size() > 0 || freshCoverage) {
+                boolean unused = publish(full, active, full.drained);
+                active = new EntryTable();
+                freshCoverage = false;
+            }
+            leavePack();
+        }
+        OpenPack next = reuse();
+        pack = next != null ? next : create();
+    }
+
+    private @Nullable OpenPack reuse() throws IOException {
+        for (PackStore.PackInfo info : store.packs()) {
+            long name = PackFormat.nameOf(info.name());
+            if (info.bytes() < options.packBytesMax() && !avoid.contains(name)) {
+                OpenPack open = adopt(name);
+                if (open != null) {
+                    return open;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Locks a pack and indexes its tail; null if it is in use, gone, or not fit to be appended to. */
+    private @Nullable OpenPack adopt(long name) throws IOException {
+        Path path = store.packPath(name);
+        Path lockPath = store.lockPath(name);
+        FileLocks.Held lock = FileLocks.tryLock(lockPath, false);
+        if (lock == null) {
+            return null;
+        }
+        StoreFiles.Appender file = null;
+        OpenPack open = null;
+        try {
+            // Only now, under the lock: until a moment ago another process may have appended and flushed.
+            store.refresh(true);
+            long covered = store.view().covered().getOrDefault(name, 0L);
+            long size = Files.size(path);
+            if (size < covered) {
+                return null; // it lost its end; old entries point behind it, and nothing else may get there
+            }
+            file = options.files().append(path);
+            if (size < PackFormat.HEADER_BYTES) {
+                file.truncate(0);
+                writeHeader(file);
+                size = PackFormat.HEADER_BYTES;
+            }
+            open = new OpenPack(name, path, file, lock, size, true);
+            salvage(open, Math.max(covered, PackFormat.HEADER_BYTES));
+            return open;
+        } catch (NoSuchFileException e) {
+            options.files().delete(lockPath);
+            return null;
+        } catch (CorruptObjectException e) {
+            avoid.add(name);
+            open = null;
+            return null;
+        } finally {
+            if (open == null) {
+                closeQuietly(file);
+                lock.close();
+            }
+        }
+    }
+
+    /** Indexes the whole records behind {@code from}, cuts what follows them. */
+    private void salvage(OpenPack open, long from) throws IOException {
+        if (open.drained == from) {
+            // Still checked: a file that is no pack must not be appended to.
+            new PackScanner(open.path, from, from).close();
+            return;
+        }
+        long end = from;
+        try (PackScanner scanner = new PackScanner(open.path, from, open.drained)) {
+            for (RecordHeader header = scanner.next(); header != null; header = scanner.next()) {
+                StoredRecord record = scanner.record(header);
+                byte[] unusedPlain = record.decode(header.id());
+                if (pending(header.id()) == null) {
+                    Entry entry = new Entry();
+                    entry.set(
+                            header.id(),
+                            open.name,
+                            scanner.recordOffset(),
+                            header.stored(),
+                            header.type(),
+                            header.plain());
+                    active.add(entry);
+                    store.countSalvaged();
+                }
+                end = scanner.offset();
+                if (active.size() >= options.flushRecords()) {
+                    boolean unused = publish(open, active, end);
+                    active = new EntryTable();
+                }
+            }
+        } catch (CorruptObjectException e) {
+            if (end == from && !isPack(open.path)) {
+                throw e;
+            }
+            options.failPoint().pass("tail-cut");
+            open.file.truncate(end);
+        }
+        open.drained = end;
+        freshCoverage = true;
+    }
+
+    private static boolean isPack(Path path) throws IOException {
+        try {
+            new PackScanner(path, PackFormat.HEADER_BYTES, PackFormat.HEADER_BYTES).close();
+            return true;
+        } catch (CorruptObjectException e) {
+            return false;
+        }
+    }
+
+    private OpenPack create() throws IOException {
+        while (true) {
+            long name = options.names().getAsLong();
+            FileLocks.Held lock = FileLocks.tryLock(store.lockPath(name), false);
+            if (lock == null) {
+                continue;
+            }
+            StoreFiles.Appender file = null;
+            boolean done = false;
+            try {
+                options.failPoint().pass("pack-create");
+                file = options.files().create(store.packPath(name));
+                options.failPoint().pass("pack-header");
+                writeHeader(file);
+                done = true;
+                return new OpenPack(name, store.packPath(name), file, lock, PackFormat.HEADER_BYTES, true);
+            } catch (FileAlreadyExistsException e) {
+                // A name drawn twice: draw again.
+            } catch (IOException e) {
+                throw StoreFailures.explain(store.packPath(name), e);
+            } finally {
+                if (!done) {
+                    closeQuietly(file);
+                    lock.close();
+                }
+            }
+        }
+    }
+
+    private static void writeHeader(StoreFiles.Appender file) throws IOException {
+        file.write(0, PackFormat.packHeader(), 0, PackFormat.HEADER_BYTES);
+    }
+
+    /** Indexes the tail of one pack, if nobody else writes it; for recovery. */
+    void recoverPack(long name) throws IOException {
+        flushLock.lock();
+        try {
+            appendLock.lock();
+            try {
+                pack = adopt(name);
+            } finally {
+                appendLock.unlock();
+            }
+            boolean unused = flushRun();
+            leavePack();
+        } finally {
+            flushLock.unlock();
+        }
+    }
+
+    private void leavePack() {
+        appendLock.lock();
+        try {
+            if (pack != null) {
+                leave(pack);
+                pack = null;
+            }
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    private static void leave(OpenPack open) {
+        closeQuietly(open.file);
+        open.lock.close();
+    }
+
+    private void ensureUsable() throws IOException {
+        if (closed) {
+            throw new IOException("the writer is closed");
+        }
+        IOException failure = broken;
+        if (failure != null) {
+            throw new DitsException(
+                    "the disk failed while data was made durable; check it, then open the repository again", failure);
+        }
     }
 
     /**
@@ -66,6 +585,34 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
      */
     @Override
     public void close() throws IOException {
-        throw new UnsupportedOperationException();
+        flushLock.lock();
+        appendLock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            if (pack != null && broken == null) {
+                drain(pack);
+            }
+        } finally {
+            leavePack();
+            appendLock.unlock();
+            flushLock.unlock();
+            store.remove(this);
+            if (storeLock != null) {
+                storeLock.close();
+            }
+        }
+    }
+
+    private static void closeQuietly(@Nullable AutoCloseable file) {
+        if (file != null) {
+            try {
+                file.close();
+            } catch (Exception e) {
+                // All that counts was synced before, and the descriptor is gone either way.
+            }
+        }
     }
 }

@@ -1,0 +1,40 @@
+package dev.dits.store;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A counter in shared memory that moves whenever the set of runs or packs changes, so that a miss costs one load from memory rather than a look at the directory.
+ * Only a change of it means anything; its value may be lost or start anew.
+ */
+final class Generation {
+    static final String FILE = "generation";
+
+    private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+    private final MappedByteBuffer map;
+
+    Generation(Path directory) throws IOException {
+        map = Mapping.map(
+                directory.resolve(FILE),
+                FileChannel.MapMode.READ_WRITE,
+                Long.BYTES,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+    }
+
+    long get() {
+        return (long) LONG.getVolatile(map, 0);
+    }
+
+    void advance() {
+        long unused = (long) LONG.getAndAdd(map, 0, 1L);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.dits.store;
+
+import java.io.IOException;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+
+/** Maps files into memory, whatever interrupts arrive meanwhile. A mapping outlives its channel. */
+final class Mapping {
+    private Mapping() {}
+
+    /** Maps the first {@code length} bytes; the file grows to that when it may be written. */
+    static MappedByteBuffer map(Path file, FileChannel.MapMode mode, long length, OpenOption... options)
+            throws IOException {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                interrupted |= Thread.interrupted();
+                try (FileChannel channel = FileChannel.open(file, options)) {
+                    return channel.map(mode, 0, length);
+                } catch (ClosedByInterruptException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,6 +1,8 @@
 /** Paths, QUIC, sessions, sync and the Share/Mount facade: the one dependency of a host application. */
 @org.jspecify.annotations.NullMarked
 module dev.dits.transport {
+    exports dev.dits.discovery;
+
     requires static transitive org.jspecify;
     requires transitive dev.dits.core;
     requires transitive dev.dits.crypto;

@@ -39,6 +39,9 @@ public final class DirectoryTree {
             }
         }
 
+        static final int ENTRY = -1;
+        static final int END = -2;
+
         private final ObjectSource source;
         private final Deque<Frame> path = new ArrayDeque<>();
 
@@ -55,20 +58,53 @@ public final class DirectoryTree {
          * @throws IOException if the source fails
          */
         public @Nullable TreeEntry next() throws IOException {
+            while (true) {
+                int level = headLevel();
+                if (level == END) {
+                    return null;
+                }
+                if (level == ENTRY) {
+                    TreeEntry entry = headEntry();
+                    skip();
+                    return entry;
+                }
+                descend();
+            }
+        }
+
+        /** Level of the node that is next, unread; {@link #ENTRY} if an entry is next, {@link #END} if nothing is. */
+        int headLevel() {
             while (!path.isEmpty()) {
                 Frame top = path.getLast();
-                int child = top.next;
-                if (child == top.node.count()) {
-                    path.removeLast();
-                    continue;
+                if (top.next < top.node.count()) {
+                    return top.node.level - 1;
                 }
-                top.next++;
-                if (top.node.level == 0) {
-                    return top.node.entries.get(child);
-                }
-                path.addLast(child(top, child));
+                path.removeLast();
             }
-            return null;
+            return END;
+        }
+
+        /** The node that is next, where {@link #headLevel} says it is a node. */
+        ObjectId headId() {
+            Frame top = path.getLast();
+            return top.node.children.get(top.next).id();
+        }
+
+        /** The entry that is next, where {@link #headLevel} says it is an entry. */
+        TreeEntry headEntry() {
+            Frame top = path.getLast();
+            return top.node.entries.get(top.next);
+        }
+
+        /** Passes over the entry or the node that is next, with all that is below it. */
+        void skip() {
+            path.getLast().next++;
+        }
+
+        /** Reads the node that is next, so that its first child is next. */
+        void descend() throws IOException {
+            Frame top = path.getLast();
+            path.addLast(child(top, top.next++));
         }
 
         private Frame child(Frame parent, int child) throws IOException {

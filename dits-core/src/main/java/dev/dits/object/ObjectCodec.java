@@ -149,12 +149,11 @@ public final class ObjectCodec {
         return count;
     }
 
-    /** Adds two numbers, each within 0 to 2^62; their sum then fits a long. */
+    /** Adds two numbers, each within 0 to 2^62; the sum of the largest two would not fit a long, so it is not formed. */
     static long sum(long a, long b) throws CorruptObjectException {
-        long sum = a + b;
-        if (sum > ObjectLimits.SUM_MAX) {
+        if (b > ObjectLimits.SUM_MAX - a) {
             throw new CorruptObjectException("a sum is beyond 2^62");
         }
-        return sum;
+        return a + b;
     }
 }

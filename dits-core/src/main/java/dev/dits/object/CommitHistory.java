@@ -1,0 +1,172 @@
+package dev.dits.object;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the commits that some reach and others do not: newest first, until all that is left is had. A clock that was wrong
+ * can make that end early, and the answer larger than it need be, never smaller.
+ */
+final class CommitHistory {
+    /** The commits to go over, newest first, and trees that the other side has. */
+    static final class Result {
+        private final List<ObjectId> wanted;
+        private final Set<DirectoryRef> boundary;
+
+        private Result(List<ObjectId> wanted, Set<DirectoryRef> boundary) {
+            this.wanted = wanted;
+            this.boundary = boundary;
+        }
+
+        List<ObjectId> wanted() {
+            return wanted;
+        }
+
+        List<DirectoryRef> bases(int max) {
+            return boundary.stream().limit(max).toList();
+        }
+    }
+
+    /** A commit as far as it is known; one that is not here has no parents and the least time. */
+    private static final class State {
+        final ObjectId id;
+        boolean had;
+        boolean queued;
+        boolean listed;
+        long seconds = Long.MIN_VALUE;
+        int nanos;
+        List<ObjectId> parents = List.of();
+
+        @Nullable
+        DirectoryRef tree;
+
+        State(ObjectId id) {
+            this.id = id;
+        }
+    }
+
+    private static final Comparator<State> NEWEST_FIRST = Comparator.comparingLong((State s) -> s.seconds)
+            .thenComparingInt(s -> s.nanos)
+            .reversed()
+            .thenComparing(s -> s.id);
+
+    private final ObjectSource source;
+    private final ObjectWalk.Known known;
+    private final Map<ObjectId, State> states = new HashMap<>();
+    private final PriorityQueue<State> queue = new PriorityQueue<>(NEWEST_FIRST);
+    private final List<State> haves = new ArrayList<>();
+    private int wantedInQueue;
+
+    CommitHistory(ObjectSource source, ObjectWalk.Known known) {
+        this.source = source;
+        this.known = known;
+    }
+
+    void want(ObjectId id) throws IOException {
+        reach(id, false);
+    }
+
+    /** Marks a commit, or a tag's, as had; one that is not here is ignored. */
+    void have(ObjectId id) throws IOException {
+        byte[] bytes = source.read(id);
+        if (bytes == null) {
+            return;
+        }
+        ObjectKind kind = ObjectCodec.kindOf(bytes);
+        if (kind == ObjectKind.TAG) {
+            ObjectId target = Tag.decode(bytes).target();
+            bytes = source.read(target);
+            if (bytes == null || ObjectCodec.kindOf(bytes) != ObjectKind.COMMIT) {
+                return;
+            }
+            haves.add(reach(target, true));
+        } else if (kind == ObjectKind.COMMIT) {
+            haves.add(reach(id, true));
+        }
+    }
+
+    private State reach(ObjectId id, boolean had) throws IOException {
+        State state = states.get(id);
+        if (state == null) {
+            state = new State(id);
+            states.put(id, state);
+            state.had = had || known.known(id);
+            load(state);
+            enqueue(state);
+        } else if (had && !state.had) {
+            // Its parents may have been taken for wanted already: go over it again.
+            if (state.queued) {
+                wantedInQueue--;
+            }
+            state.had = true;
+            enqueue(state);
+        }
+        return state;
+    }
+
+    private void enqueue(State state) {
+        if (!state.queued) {
+            state.queued = true;
+            if (!state.had) {
+                wantedInQueue++;
+            }
+            queue.add(state);
+        }
+    }
+
+    private void load(State state) throws IOException {
+        byte[] bytes = source.read(state.id);
+        if (bytes != null) {
+            Commit commit = Commit.decode(bytes);
+            state.seconds = commit.time().seconds();
+            state.nanos = commit.time().nanos();
+            state.parents = commit.parents();
+            state.tree = commit.tree();
+        }
+    }
+
+    Result run() throws IOException {
+        List<State> listed = new ArrayList<>();
+        while (wantedInQueue > 0) {
+            State state = queue.remove();
+            state.queued = false;
+            if (!state.had) {
+                wantedInQueue--;
+                if (!state.listed) {
+                    state.listed = true;
+                    listed.add(state);
+                }
+            }
+            for (ObjectId parent : state.parents) {
+                reach(parent, state.had);
+            }
+        }
+        List<ObjectId> wanted = new ArrayList<>();
+        Set<DirectoryRef> boundary = new LinkedHashSet<>();
+        for (State state : listed) {
+            if (!state.had) {
+                wanted.add(state.id);
+                for (ObjectId parent : state.parents) {
+                    State other = states.get(parent);
+                    if (other != null && other.had && other.tree != null) {
+                        boundary.add(other.tree);
+                    }
+                }
+            }
+        }
+        for (State have : haves) {
+            if (have.tree != null) {
+                boundary.add(have.tree);
+            }
+        }
+        return new Result(wanted, boundary);
+    }
+}

@@ -1,9 +1,30 @@
 package dev.dits.cache;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Policy;
+import dev.dits.error.RepositoryBusyException;
 import dev.dits.object.ObjectId;
+import dev.dits.store.PackStore;
+import dev.dits.store.RecordType;
+import dev.dits.store.StoreOptions;
+import dev.dits.store.StoreStats;
+import dev.dits.store.StoreWriter;
+import dev.dits.store.VerifyReport;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Chunks that this node has seen: decoded ones in memory over a bounded store on disk, which all mounts and processes of the node share.
@@ -11,9 +32,111 @@ import org.jspecify.annotations.Nullable;
  * <p>A cache: it may lose anything at any time, and never returns a byte that does not match its id. Failures of the disk
  * show as misses. Safe for use by several threads, several instances and several processes on one directory.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class ChunkCache implements AutoCloseable {
-    private ChunkCache() {}
+    private static final Logger LOGGER = LoggerFactory.getLogger(ChunkCache.class);
+    private static final long AUTOMATIC_BYTES_MAX = 10L << 30;
+    private static final int AUTOMATIC_FREE_FRACTION = 10;
+    private static final long PACK_BYTES_MAX = 64L << 20;
+    private static final int PACKS = 16;
+    private static final int FLUSH_RECORDS = 256;
+    private static final int ENTRY_OVERHEAD_BYTES = 128;
+
+    /*
+     * The disk is a ring of packs. New chunks go to the end; where the bound is exceeded the pack that was not
+     * appended to for longest goes, but chunks of it that were asked for since about one turn are copied to the end
+     * first (FIFO with reinsertion; it comes close to LRU without a write per hit). At most half a pack is copied, so that
+     * eviction always gains and costs no more than the write that made it necessary.
+     */
+    private final Cache<ObjectId, byte[]> memory;
+    private final @Nullable Disk disk;
+    private final LongAdder memoryHits = new LongAdder();
+    private final LongAdder diskHits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+    private final LongAdder evicted = new LongAdder();
+    private volatile boolean closed;
+
+    private ChunkCache(CacheOptions options, @Nullable Disk disk) {
+        this.disk = disk;
+        memory = Caffeine.newBuilder()
+                .maximumWeight(options.memoryBytesMax())
+                .weigher((ObjectId id, byte[] plain) -> plain.length + ENTRY_OVERHEAD_BYTES)
+                .executor(Runnable::run) // no thread of a pool that belongs to the host application
+                .build();
+    }
+
+    /** What is on disk. */
+    private static final class Disk {
+        final PackStore store;
+        final RecencyFilter recency;
+        final long bytesMax;
+        final long packBytesMax;
+        final AtomicLong unchecked = new AtomicLong(); // bytes put since the bound was last looked at
+        final ReentrantLock writerLock = new ReentrantLock();
+        final ReentrantLock trimLock = new ReentrantLock();
+
+        @Nullable
+        StoreWriter writer;
+
+        boolean closed;
+
+        Disk(Path directory, long bytesMax) throws IOException {
+            this.bytesMax = bytesMax;
+            packBytesMax = Math.max(StoreOptions.PACK_BYTES_MIN, Math.min(PACK_BYTES_MAX, bytesMax / PACKS));
+            // Decoding would cost more than the space is worth, and most chunks of media do not shrink.
+            store = PackStore.open(
+                    directory,
+                    StoreOptions.defaults()
+                            .withDurable(false)
+                            .withCompress(false)
+                            .withPackBytesMax(packBytesMax)
+                            .withFlushRecords(FLUSH_RECORDS)
+                            .withLockTimeout(Duration.ofSeconds(1)));
+            boolean done = false;
+            try {
+                recency = new RecencyFilter(directory);
+                long unused = store.recover();
+                done = true;
+            } finally {
+                if (!done) {
+                    store.close();
+                }
+            }
+        }
+
+        StoreWriter writer() throws IOException {
+            writerLock.lock();
+            try {
+                if (closed) {
+                    throw new IOException("the cache is closed");
+                }
+                StoreWriter open = writer;
+                if (open == null) {
+                    open = store.newWriter();
+                    writer = open;
+                }
+                return open;
+            } finally {
+                writerLock.unlock();
+            }
+        }
+
+        /** Shows other processes what was put, and lets go of the pack. */
+        void leave(boolean forGood) throws IOException {
+            writerLock.lock();
+            try {
+                StoreWriter open = writer;
+                writer = null;
+                closed |= forGood;
+                if (open != null) {
+                    try (open) {
+                        open.flush();
+                    }
+                }
+            } finally {
+                writerLock.unlock();
+            }
+        }
+    }
 
     /**
      * Opens the cache, making the directory if there is none.
@@ -24,7 +147,21 @@ public final class ChunkCache implements AutoCloseable {
      * @throws IOException if the directory cannot be used
      */
     public static ChunkCache open(Path directory, CacheOptions options) throws IOException {
-        throw new UnsupportedOperationException();
+        long bytesMax = options.diskBytesMax();
+        if (bytesMax == 0) {
+            return new ChunkCache(options, null);
+        }
+        Files.createDirectories(directory);
+        if (bytesMax == CacheOptions.DISK_BYTES_AUTOMATIC) {
+            bytesMax = automaticBytes(directory);
+        }
+        return new ChunkCache(options, new Disk(directory, bytesMax));
+    }
+
+    private static long automaticBytes(Path directory) throws IOException {
+        long freeBytes = Files.getFileStore(directory).getUsableSpace();
+        long minimum = StoreOptions.PACK_BYTES_MIN * PACKS;
+        return Math.max(minimum, Math.min(AUTOMATIC_BYTES_MAX, freeBytes / AUTOMATIC_FREE_FRACTION));
     }
 
     /**
@@ -34,7 +171,43 @@ public final class ChunkCache implements AutoCloseable {
      * @return its plain bytes, verified; shared with the cache, not to be changed; null if it is not here
      */
     public byte @Nullable [] get(ObjectId id) {
-        throw new UnsupportedOperationException();
+        byte[] plain = memory.getIfPresent(id);
+        if (plain != null) {
+            touch(id);
+            memoryHits.increment();
+            return plain;
+        }
+        plain = readDisk(id);
+        if (plain == null) {
+            misses.increment();
+            return null;
+        }
+        diskHits.increment();
+        memory.put(id, plain);
+        return plain;
+    }
+
+    private void touch(ObjectId id) {
+        if (disk != null) {
+            disk.recency.touch(id);
+        }
+    }
+
+    private byte @Nullable [] readDisk(ObjectId id) {
+        if (disk == null || closed) {
+            return null;
+        }
+        try {
+            byte[] plain = disk.store.read(id);
+            if (plain != null) {
+                disk.recency.touch(id);
+            }
+            return plain;
+        } catch (IOException e) {
+            // Damaged, or the disk fails. The store does not count a damaged copy, so a new one can be put.
+            LOGGER.debug("a cached chunk could not be read", e);
+            return null;
+        }
     }
 
     /**
@@ -44,7 +217,18 @@ public final class ChunkCache implements AutoCloseable {
      * @return whether it seems to be here
      */
     public boolean contains(ObjectId id) {
-        throw new UnsupportedOperationException();
+        if (memory.asMap().containsKey(id)) {
+            return true;
+        }
+        if (disk == null || closed) {
+            return false;
+        }
+        try {
+            return disk.store.contains(id);
+        } catch (IOException e) {
+            LOGGER.debug("the cache's index could not be read", e);
+            return false;
+        }
     }
 
     /**
@@ -56,7 +240,63 @@ public final class ChunkCache implements AutoCloseable {
      * @param length how many, 1 to 1,048,576
      */
     public void put(ObjectId id, byte[] plain, int offset, int length) {
-        throw new UnsupportedOperationException();
+        Objects.checkFromIndexSize(offset, length, plain.length);
+        if (length < 1 || length > RecordType.CHUNK.plainBytesMax()) {
+            throw new IllegalArgumentException("a chunk of " + length + " bytes");
+        }
+        if (closed) {
+            return;
+        }
+        memory.put(id, Arrays.copyOfRange(plain, offset, offset + length));
+        if (disk != null) {
+            try {
+                if (disk.writer().put(RecordType.CHUNK, id, plain, offset, length)) {
+                    trimIfDue(disk, length);
+                }
+            } catch (IOException e) {
+                LOGGER.debug("a chunk was not cached", e);
+            }
+        }
+    }
+
+    private void trimIfDue(Disk on, int added) throws IOException {
+        if (on.unchecked.addAndGet(added) < on.packBytesMax / 2 || !on.trimLock.tryLock()) {
+            return;
+        }
+        try {
+            on.unchecked.set(0);
+            long unused = trim(on);
+        } finally {
+            on.trimLock.unlock();
+        }
+    }
+
+    /** Evicts until the bound holds; the trim lock is held. */
+    private long trim(Disk on) throws IOException {
+        List<PackStore.PackInfo> packs = on.store.packs();
+        long before = packs.stream().mapToLong(PackStore.PackInfo::bytes).sum();
+        long bytes = before;
+        for (PackStore.PackInfo pack : packs) {
+            if (bytes <= on.bytesMax) {
+                break;
+            }
+            if (evict(on, pack, on.recency::recent, pack.bytes() / 2)) {
+                on.recency.evicted(pack.bytes(), on.bytesMax);
+                bytes = on.store.packs().stream()
+                        .mapToLong(PackStore.PackInfo::bytes)
+                        .sum();
+            }
+        }
+        return Math.max(0, before - bytes);
+    }
+
+    private boolean evict(Disk on, PackStore.PackInfo pack, Predicate<ObjectId> keep, long keepBytesMax)
+            throws IOException {
+        long gone = on.store.evict(pack.name(), on.writer(), keep, keepBytesMax);
+        if (gone > 0) {
+            evicted.add(gone);
+        }
+        return gone >= 0;
     }
 
     /**
@@ -65,7 +305,32 @@ public final class ChunkCache implements AutoCloseable {
      * @return the figures; walks the index on disk
      */
     public CacheStats stats() {
-        throw new UnsupportedOperationException();
+        long memoryBytes = memory.policy()
+                .eviction()
+                .map(Policy.Eviction::weightedSize)
+                .flatMap(
+                        size -> size.isPresent() ? java.util.Optional.of(size.getAsLong()) : java.util.Optional.empty())
+                .orElse(0L);
+        long diskBytes = 0;
+        long diskChunks = 0;
+        if (disk != null && !closed) {
+            try {
+                StoreStats stats = disk.store.stats();
+                diskBytes = stats.packBytes() + stats.runBytes();
+                diskChunks = stats.chunks();
+            } catch (IOException e) {
+                LOGGER.debug("the cache could not be counted", e);
+            }
+        }
+        return new CacheStats(
+                memoryBytes,
+                memory.estimatedSize(),
+                diskBytes,
+                diskChunks,
+                memoryHits.sum(),
+                diskHits.sum(),
+                misses.sum(),
+                evicted.sum());
     }
 
     /**
@@ -74,22 +339,82 @@ public final class ChunkCache implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public void clear() throws IOException {
-        throw new UnsupportedOperationException();
+        memory.invalidateAll();
+        if (disk == null || closed) {
+            return;
+        }
+        disk.trimLock.lock();
+        try {
+            disk.leave(false);
+            disk.store.clear();
+        } finally {
+            disk.trimLock.unlock();
+        }
     }
 
     /**
-     * Brings the cache within its bound, drops damaged chunks and finishes what killed processes left.
+     * Brings the cache within its bound, drops damaged chunks and finishes what killed processes left. Reads all of it.
      *
      * @return bytes freed
      * @throws IOException if the file system fails
      */
     public long gc() throws IOException {
-        throw new UnsupportedOperationException();
+        if (disk == null || closed) {
+            return 0;
+        }
+        disk.trimLock.lock();
+        try {
+            long before = packBytes(disk);
+            disk.leave(false); // our own pack can be looked at as well
+            long unused = disk.store.recover();
+            VerifyReport report = disk.store.verify(bytes -> {});
+            for (PackStore.PackInfo pack : disk.store.packs()) {
+                if (report.damagedFiles().contains(pack.name() + ".pack")) {
+                    boolean unusedToo = evict(disk, pack, id -> true, Long.MAX_VALUE);
+                }
+            }
+            if (report.damagedFiles().stream().anyMatch(file -> file.endsWith(".run"))) {
+                reindex(disk);
+            }
+            long unusedAsWell = trim(disk);
+            return Math.max(0, before - packBytes(disk));
+        } finally {
+            disk.trimLock.unlock();
+        }
+    }
+
+    private static long packBytes(Disk on) throws IOException {
+        return on.store.packs().stream().mapToLong(PackStore.PackInfo::bytes).sum();
+    }
+
+    private static void reindex(Disk on) throws IOException {
+        on.leave(false);
+        try {
+            long unused = on.store.reindex();
+        } catch (RepositoryBusyException e) {
+            LOGGER.debug("another process uses the cache; its index is rebuilt another time", e);
+        }
     }
 
     /** Closes the cache; what it holds stays on disk. Idempotent. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        if (closed) {
+            return;
+        }
+        closed = true;
+        memory.invalidateAll();
+        if (disk != null) {
+            try {
+                disk.leave(true);
+            } catch (IOException e) {
+                LOGGER.debug("the end of the cache was not indexed", e);
+            }
+            try {
+                disk.store.close();
+            } catch (IOException e) {
+                LOGGER.debug("the cache was not closed cleanly", e);
+            }
+        }
     }
 }

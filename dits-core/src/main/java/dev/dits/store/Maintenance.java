@@ -6,6 +6,7 @@ import dev.dits.store.PackFormat.RecordHeader;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -268,6 +269,58 @@ final class Maintenance {
             store.options().failPoint().pass("pack-delete");
             store.options().files().delete(store.packPath(name));
             store.options().files().delete(store.lockPath(name));
+        }
+        store.changed();
+    }
+
+    @SuppressWarnings("try") // the lock is held, not used
+    long evict(long name, StoreWriter into, Predicate<ObjectId> keep, long keepBytesMax) throws IOException {
+        try (FileLocks.Held lock = FileLocks.tryLock(store.lockPath(name), false)) {
+            if (lock == null) {
+                return -1;
+            }
+            long records = 0;
+            long bytes = 0;
+            Entry entry = new Entry();
+            List<Entry> kept = new ArrayList<>();
+            EntryCursor cursor = store.refresh(true).distinct();
+            while (cursor.next(entry)) {
+                if (entry.pack == name) {
+                    records++;
+                    if (bytes + entry.stored <= keepBytesMax && keep.test(entry.id())) {
+                        bytes += entry.stored;
+                        Entry copy = new Entry();
+                        copy.copyFrom(entry);
+                        kept.add(copy);
+                    }
+                }
+            }
+            kept.sort(Comparator.comparingLong(each -> each.offset)); // the order of the disk
+            for (Entry each : kept) {
+                try {
+                    if (into.copy(each.id(), store.load(each.id(), each))) {
+                        records--;
+                    }
+                } catch (CorruptObjectException e) {
+                    LOGGER.debug("a damaged chunk was dropped", e);
+                } catch (NoSuchFileException e) {
+                    break; // somebody cleared the cache
+                }
+            }
+            // In this order: a writer that gets the lock next finds no pack and leaves.
+            deletePacks(Set.of(name));
+            return records;
+        }
+    }
+
+    void clear() throws IOException {
+        IndexView view = store.refresh(true);
+        deletePacks(view.packs());
+        for (Run run : view.runs()) {
+            store.options().files().delete(store.runPath(run.name()));
+        }
+        for (String damaged : view.damagedRuns()) {
+            store.options().files().delete(store.runPath(damaged));
         }
         store.changed();
     }

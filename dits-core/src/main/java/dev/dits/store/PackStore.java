@@ -505,6 +505,41 @@ public final class PackStore implements ObjectSource, AutoCloseable {
         return packs;
     }
 
+    /**
+     * Deletes a pack of a store that is a cache, keeping some of what it holds by copying it elsewhere.
+     *
+     * @param pack its name
+     * @param into receives what is kept
+     * @param keep tells what to keep
+     * @param keepBytesMax keep no more than this, bytes of records
+     * @return number of records that are gone, or -1 if somebody appends to that pack
+     * @throws IllegalStateException if this store is durable: there {@link #compact} decides with everybody else locked out
+     * @throws IOException if the file system fails
+     */
+    public long evict(String pack, StoreWriter into, Predicate<ObjectId> keep, long keepBytesMax) throws IOException {
+        ensureOpen();
+        ensureCache();
+        return maintenance.evict(PackFormat.nameOf(pack), into, keep, keepBytesMax);
+    }
+
+    /**
+     * Deletes everything in a store that is a cache, also what other processes are writing; they notice at their next flush. Close this store's own writers before.
+     *
+     * @throws IllegalStateException if this store is durable
+     * @throws IOException if the file system fails
+     */
+    public void clear() throws IOException {
+        ensureOpen();
+        ensureCache();
+        maintenance.clear();
+    }
+
+    private void ensureCache() {
+        if (options.durable()) {
+            throw new IllegalStateException("only a store that is a cache may lose what it holds");
+        }
+    }
+
     private void ensureOpen() throws IOException {
         if (closed) {
             throw new IOException("the store " + directory + " is closed");

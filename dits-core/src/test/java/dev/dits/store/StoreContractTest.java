@@ -19,9 +19,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What every store of verified bytes has to do; extended once for each of them. */
-abstract class StoreContractTest {
+public abstract class StoreContractTest {
     /** A store under test, which the test closes. */
-    protected interface Subject extends AutoCloseable {
+    public interface Subject extends AutoCloseable {
         ObjectSource source();
 
         void put(ObjectId id, byte[] bytes) throws IOException;
@@ -35,6 +35,8 @@ abstract class StoreContractTest {
 
     /** Whether what was put is still there after closing and opening again. */
     protected abstract boolean keeps();
+
+    protected StoreContractTest() {}
 
     private final List<Subject> opened = new ArrayList<>();
 
@@ -51,7 +53,7 @@ abstract class StoreContractTest {
         }
     }
 
-    static byte[] bytes(long seed, int length) {
+    public static byte[] bytes(long seed, int length) {
         byte[] bytes = new byte[length];
         new Random(seed).nextBytes(bytes);
         if (seed % 3 == 0) { // something that compresses, too

@@ -13,8 +13,10 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DatagramPacket;
 import java.net.SocketAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,8 @@ final class PacketDemux extends ChannelInboundHandlerAdapter {
     private final List<Codec> servers = new ArrayList<>();
     private final List<Codec> clients = new ArrayList<>();
     private @Nullable PathProfile dialling;
+    private final Queue<Runnable> deferred = new ArrayDeque<>();
+    private boolean inPass;
 
     PacketDemux(DatagramPath path) {
         this.path = path;
@@ -71,8 +75,18 @@ final class PacketDemux extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /**
+     * On the loop: runs something at the end of this pass over the socket, before acknowledgements leave.
+     *
+     * @return false if there is no pass, and so no end
+     */
+    boolean atPassEnd(Runnable task) {
+        return inPass && deferred.add(task);
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        inPass = true;
         DatagramPacket packet = (DatagramPacket) message;
         Codec codec = route(packet);
         if (codec == null) {
@@ -109,6 +123,11 @@ final class PacketDemux extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        inPass = false;
+        Runnable task;
+        while ((task = deferred.poll()) != null) {
+            task.run();
+        }
         for (Codec codec : servers) {
             codec.handler.channelReadComplete(codec.context);
         }

@@ -39,6 +39,7 @@ public final class QuicConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QuicConnection.class);
 
     private final QuicChannel channel;
+    private final PacketDemux demux;
     private final Executor callbacks;
     private final String serverName;
     private final byte[] localFingerprint;
@@ -57,6 +58,7 @@ public final class QuicConnection implements AutoCloseable {
 
     QuicConnection(
             QuicChannel channel,
+            PacketDemux demux,
             Executor callbacks,
             String serverName,
             byte[] localFingerprint,
@@ -64,6 +66,7 @@ public final class QuicConnection implements AutoCloseable {
             InetSocketAddress remote,
             int packetBytes) {
         this.channel = channel;
+        this.demux = demux;
         this.callbacks = callbacks;
         this.serverName = serverName;
         this.localFingerprint = localFingerprint;
@@ -287,6 +290,11 @@ public final class QuicConnection implements AutoCloseable {
                 open(next);
             }
         }
+    }
+
+    /** See {@link PacketDemux#atPassEnd}. */
+    boolean atPassEnd(Runnable task) {
+        return demux.atPassEnd(task);
     }
 
     ConnectionLostException lost() {

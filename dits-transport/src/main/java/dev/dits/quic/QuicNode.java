@@ -361,6 +361,7 @@ public final class QuicNode implements AutoCloseable {
                 }
                 QuicConnection created = new QuicConnection(
                         established,
+                        demux,
                         callbacks,
                         registration.serverName,
                         registration.fingerprint,
@@ -540,7 +541,14 @@ public final class QuicNode implements AutoCloseable {
         public QuicConnection established(QuicChannel quic, X509Certificate peer, @Nullable String name)
                 throws Exception {
             QuicConnection created = new QuicConnection(
-                    quic, callbacks, serverName, fingerprint, Fingerprints.of(peer), remote, profile.packetBytes());
+                    quic,
+                    demux,
+                    callbacks,
+                    serverName,
+                    fingerprint,
+                    Fingerprints.of(peer),
+                    remote,
+                    profile.packetBytes());
             connection = created;
             connections.add(created);
             if (!result.complete(created)) {

@@ -106,7 +106,7 @@ public final class QuicStream implements Closeable {
     private volatile long writeTimeoutNanos;
 
     /** On the loop. */
-    private boolean signalScheduled;
+    private boolean passEndScheduled;
 
     private long discardedBytes;
 
@@ -664,6 +664,7 @@ public final class QuicStream implements Closeable {
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             ByteBuf buffer = (ByteBuf) message;
             int bytes = buffer.readableBytes();
+            boolean full = !buffer.isWritable();
             boolean more;
             boolean late = false;
             boolean dropped;
@@ -689,14 +690,20 @@ public final class QuicStream implements Closeable {
             if (dropped) {
                 discard(buffer, bytes);
             }
-            // With automatic reads off, each read delivers one buffer.
-            if (more && channel.isOpen()) {
+            if (!more && !late) {
+                return;
+            }
+            // With automatic reads off, each read delivers one buffer. A full one means that there is more. After any
+            // other the next read waits for the end of the pass: QUIC gathers what the packets of the pass bring, and
+            // it comes in few large buffers, with one wake-up for a reader that wants much.
+            boolean deferred = passEndScheduled || (!full && connection.atPassEnd(this::passEnded));
+            passEndScheduled = deferred;
+            if (more && (full || !deferred) && channel.isOpen()) {
                 ctx.read();
             }
-            if (late && !signalScheduled) {
-                // After this pass over the socket: a reader that wants much is woken once, not per packet.
-                signalScheduled = true;
-                ctx.executor().execute(this::signal);
+            if (late && !passEndScheduled) {
+                passEndScheduled = true;
+                ctx.executor().execute(this::passEnded);
             }
         }
 
@@ -721,11 +728,23 @@ public final class QuicStream implements Closeable {
             }
         }
 
-        private void signal() {
-            signalScheduled = false;
+        private void passEnded() {
+            passEndScheduled = false;
+            boolean more;
             lock.lock();
             try {
-                readable.signalAll();
+                more = !readPaused;
+            } finally {
+                lock.unlock();
+            }
+            if (more && channel.isOpen()) {
+                channel.read();
+            }
+            lock.lock();
+            try {
+                if (receivedBytes > 0) {
+                    readable.signalAll();
+                }
             } finally {
                 lock.unlock();
             }

@@ -5,11 +5,11 @@ module dev.dits.core {
     requires org.slf4j;
     requires com.github.benmanes.caffeine;
     requires com.github.luben.zstd_jni;
-    requires gitignore.reader;
 
     exports dev.dits.chunk;
     exports dev.dits.error;
     exports dev.dits.object;
+    exports dev.dits.repo;
     exports dev.dits.store;
     exports dev.dits.cache;
 }

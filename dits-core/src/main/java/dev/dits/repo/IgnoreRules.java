@@ -1,0 +1,128 @@
+package dev.dits.repo;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of one {@code .ditsignore} file: the syntax and meaning of {@code .gitignore} (gitignore(5)), on bytes.
+ *
+ * <p>Immutable.
+ */
+final class IgnoreRules {
+    /** Longest ignore file that is read, in bytes. */
+    static final int BYTES_MAX = 1 << 20;
+
+    static final IgnoreRules NONE = new IgnoreRules(List.of());
+
+    /** One line. */
+    private static final class Rule {
+        final byte[] pattern;
+        final boolean negated;
+        final boolean directoryOnly;
+        /** Whether it matches the whole path from the file's directory, not just the last name. */
+        final boolean anchored;
+
+        Rule(byte[] pattern, boolean negated, boolean directoryOnly, boolean anchored) {
+            this.pattern = pattern;
+            this.negated = negated;
+            this.directoryOnly = directoryOnly;
+            this.anchored = anchored;
+        }
+    }
+
+    private final List<Rule> rules;
+
+    private IgnoreRules(List<Rule> rules) {
+        this.rules = rules;
+    }
+
+    /** Parses a file. Every line means something: a pattern that can match nothing is no error, as in git. */
+    static IgnoreRules parse(byte[] file) {
+        List<Rule> rules = new ArrayList<>();
+        int start =
+                file.length >= 3 && file[0] == (byte) 0xEF && file[1] == (byte) 0xBB && file[2] == (byte) 0xBF ? 3 : 0;
+        while (start < file.length) {
+            int end = start;
+            while (end < file.length && file[end] != '\n') {
+                end++;
+            }
+            Rule rule = parseLine(file, start, end);
+            if (rule != null) {
+                rules.add(rule);
+            }
+            start = end + 1;
+        }
+        return rules.isEmpty() ? NONE : new IgnoreRules(List.copyOf(rules));
+    }
+
+    private static @Nullable Rule parseLine(byte[] file, int from, int to) {
+        int start = from;
+        int end = to;
+        if (end > start && file[end - 1] == '\r') {
+            end--;
+        }
+        if (start == end || file[start] == '#') {
+            return null;
+        }
+        end = trimSpaces(file, start, end);
+        boolean negated = end > start && file[start] == '!';
+        if (negated) {
+            start++;
+        }
+        boolean directoryOnly = end > start && file[end - 1] == '/';
+        if (directoryOnly) {
+            end--;
+        }
+        boolean anchored = false;
+        for (int i = start; i < end; i++) {
+            anchored |= file[i] == '/';
+        }
+        if (end > start && file[start] == '/') {
+            start++;
+        }
+        if (start >= end) {
+            return null;
+        }
+        return new Rule(java.util.Arrays.copyOfRange(file, start, end), negated, directoryOnly, anchored);
+    }
+
+    /** Trailing spaces go, unless a backslash stands before them. */
+    private static int trimSpaces(byte[] file, int start, int end) {
+        int last = start;
+        for (int i = start; i < end; i++) {
+            if (file[i] == '\\' && i + 1 < end) {
+                i++;
+                last = i + 1;
+            } else if (file[i] != ' ') {
+                last = i + 1;
+            }
+        }
+        return last;
+    }
+
+    /**
+     * Looks for the last rule that matches.
+     *
+     * @param path names joined by slashes, from the directory that holds the rules
+     * @param nameStart where the last name starts
+     * @param directory whether the path is a directory
+     * @return whether it is ignored; null if no rule speaks about it
+     */
+    @Nullable
+    Boolean match(byte[] path, int nameStart, boolean directory) {
+        for (int i = rules.size() - 1; i >= 0; i--) {
+            Rule rule = rules.get(i);
+            if (rule.directoryOnly && !directory) {
+                continue;
+            }
+            boolean matches = rule.anchored
+                    ? Wildmatch.matches(rule.pattern, path, 0, true)
+                    : Wildmatch.matches(rule.pattern, path, nameStart, false);
+            if (matches) {
+                return !rule.negated;
+            }
+        }
+        return null;
+    }
+}

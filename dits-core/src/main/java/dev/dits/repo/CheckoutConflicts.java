@@ -1,0 +1,73 @@
+package dev.dits.repo;
+
+import dev.dits.error.LocalChangesException;
+import dev.dits.object.DirectoryEntry;
+import dev.dits.object.EntryName;
+import dev.dits.object.Escaper;
+import dev.dits.object.TreeEntry;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The first pass of a checkout: does nothing, and finds what would be in the way. */
+final class CheckoutConflicts implements TreeDiffer.Actions {
+    private static final int SHOWN_MAX = 5;
+
+    private final List<String> paths = new ArrayList<>();
+    private long count;
+
+    void refuseIfAny() throws LocalChangesException {
+        if (count == 0) {
+            return;
+        }
+        String shown = String.join(", ", paths.subList(0, Math.min(SHOWN_MAX, paths.size())));
+        throw new LocalChangesException(
+                "changes that are in no commit would be overwritten: " + shown
+                        + (count > SHOWN_MAX ? " and " + (count - SHOWN_MAX) + " more" : "")
+                        + "; commit them or move them away, then repeat this (nothing was changed)",
+                paths);
+    }
+
+    @Override
+    public void conflict(byte[] path) {
+        count++;
+        if (paths.size() < LocalChangesException.PATHS_MAX) {
+            paths.add(Escaper.escape(path));
+        }
+    }
+
+    @Override
+    public void enter(byte[] path, EntryName name, @Nullable FileStat seen) {
+        // Nothing is done in this pass; so below.
+    }
+
+    @Override
+    public void exit(byte[] path, DirectoryEntry entry) {
+        // As above.
+    }
+
+    @Override
+    public void exitAndDelete(byte[] path, EntryName name) {
+        // As above.
+    }
+
+    @Override
+    public void delete(byte[] path, EntryName name, FileStat seen) {
+        // As above.
+    }
+
+    @Override
+    public void write(byte[] path, TreeEntry entry, @Nullable FileStat seen) {
+        // As above.
+    }
+
+    @Override
+    public void adjust(byte[] path, TreeEntry entry, FileStat seen) {
+        // As above.
+    }
+
+    @Override
+    public void refuse(byte[] path, String reason) {
+        // As above.
+    }
+}

@@ -1,0 +1,972 @@
+package dev.dits.repo;
+
+import dev.dits.chunk.Chunker;
+import dev.dits.error.BranchMovedException;
+import dev.dits.error.DitsException;
+import dev.dits.error.RepositoryNotFoundException;
+import dev.dits.object.Commit;
+import dev.dits.object.CommitTime;
+import dev.dits.object.DirectoryRef;
+import dev.dits.object.Extensions;
+import dev.dits.object.Mtime;
+import dev.dits.object.ObjectCodec;
+import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectKind;
+import dev.dits.object.ObjectSource;
+import dev.dits.object.Tag;
+import dev.dits.object.TreePath;
+import dev.dits.store.FileLocks;
+import dev.dits.store.LockWait;
+import dev.dits.store.PackStore;
+import dev.dits.store.RecordType;
+import dev.dits.store.StoreWriter;
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory under version control: a working tree, and in its {@code .dits} the history.
+ *
+ * <p>Any number of instances, in one process and in several, may be open on one directory. All methods are safe for use by several threads.
+ * What changes the working tree or what it stands on ({@link #commit}, {@link #checkout}, gc) excludes itself across
+ * processes, and says so with {@link dev.dits.error.RepositoryBusyException} when waiting takes too long.
+ *
+ * <p>Every method that touches the disk throws {@link IOException} where the file system fails, and the children of {@link DitsException} that
+ * its description names.
+ */
+public final class Repository implements AutoCloseable {
+    /*
+     * Order of writes in a commit: (1) chunks, nodes and the commit into packs, synced, then their index; (2) .dits/base says that this
+     * commit is coming; (3) the branch moves by compare-and-set; (4) .dits/base says the tree stands on it; (5) the stat cache. A crash
+     * before (3) leaves objects that nothing names, which gc drops; between (3) and (4) the next reader of .dits/base sees the branch on the commit
+     * that was announced, and finishes (4).
+     */
+
+    /** The directory inside the working tree that holds everything else. */
+    public static final String DIRECTORY = ".dits";
+
+    private static final int ID_BYTES = 16;
+    private static final int PREFIX_DIGITS_MIN = 6;
+    private static final int BEHIND_MAX = 100_000;
+    private static final AtomicInteger THREADS = new AtomicInteger();
+
+    private final Path root;
+    private final Path dits;
+    private final Path tmp;
+    private final RepositoryOptions options;
+    private final PackStore store;
+    private final Refs refs;
+    private final RepositoryObjects objects;
+    private final ContentReader reader;
+    private final ExecutorService workers;
+    private volatile RepositoryConfig config;
+
+    private Repository(Path root, RepositoryOptions options, RepositoryConfig config, PackStore store)
+            throws IOException {
+        this.root = root;
+        this.dits = root.resolve(DIRECTORY);
+        this.tmp = dits.resolve("tmp");
+        this.options = options;
+        this.config = config;
+        this.store = store;
+        this.refs = new Refs(dits, options.lockTimeout());
+        this.objects = new RepositoryObjects(store, options.sources(), this::remotes);
+        this.reader = new ContentReader(new Chunker(config.profile()));
+        this.workers = Executors.newFixedThreadPool(options.threads(), task -> {
+            Thread thread = new Thread(task, "dits-repo-" + THREADS.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * Makes a repository of a directory; what is in the directory stays as it is.
+     *
+     * @param root the directory; made if it is not there
+     * @param options how
+     * @return the open repository
+     * @throws DitsException if it is one already
+     * @throws IOException if the file system fails
+     */
+    public static Repository init(Path root, RepositoryOptions options) throws IOException {
+        Files.createDirectories(root);
+        Path real = root.toRealPath();
+        Path dits = real.resolve(DIRECTORY);
+        byte[] id = new byte[ID_BYTES];
+        new SecureRandom().nextBytes(id);
+        // Made beside and renamed: whoever looks sees a whole repository or none.
+        Path made = AtomicFile.temporary(real, ".dits-init");
+        Files.createDirectories(made);
+        try {
+            for (String name : List.of("refs/heads", "refs/tags", "refs/remotes", "packs", "tmp", "keep")) {
+                Files.createDirectories(made.resolve(name));
+            }
+            Path tmp = made.resolve("tmp");
+            AtomicFile.write(
+                    made.resolve("config"),
+                    tmp,
+                    RepositoryConfig.create(id, options).encode());
+            new Refs(made, options.lockTimeout()).writeHead(new Refs.Head(RefName.branch(options.branch()), null));
+            try {
+                Files.move(made, dits, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+            } catch (AtomicMoveNotSupportedException e) {
+                throw e;
+            } catch (IOException e) {
+                if (Files.exists(dits)) {
+                    throw new DitsException(real + " is a repository already; open it", e);
+                }
+                throw e;
+            }
+            AtomicFile.syncDirectory(real);
+        } finally {
+            deleteRecursively(made);
+        }
+        return open(real, options);
+    }
+
+    private static void deleteRecursively(Path directory) throws IOException {
+        FileStat stat = FileStat.of(directory);
+        if (stat == null) {
+            return;
+        }
+        if (stat.kind() == FileKind.DIRECTORY) {
+            try (java.nio.file.DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+                for (Path path : stream) {
+                    deleteRecursively(path);
+                }
+            }
+        }
+        Files.deleteIfExists(directory);
+    }
+
+    /**
+     * Opens a repository, and finishes what killed processes left in its store.
+     *
+     * @param root the directory that holds {@code .dits}
+     * @param options how; what is fixed when a repository is made is read from its configuration
+     * @return the open repository
+     * @throws RepositoryNotFoundException if there is none
+     * @throws dev.dits.error.UnsupportedFormatException if a newer version made it
+     * @throws IOException if the file system fails
+     */
+    public static Repository open(Path root, RepositoryOptions options) throws IOException {
+        Path dits = root.resolve(DIRECTORY);
+        byte[] bytes = Files.isDirectory(dits) ? AtomicFile.read(dits.resolve("config")) : null;
+        if (bytes == null) {
+            throw new RepositoryNotFoundException(root + " is not a dits repository; 'dits init' makes one of it");
+        }
+        RepositoryConfig config = RepositoryConfig.parse(bytes);
+        PackStore store = PackStore.open(dits.resolve("packs"), options.store());
+        boolean done = false;
+        try {
+            store.recover();
+            Repository repository = new Repository(root.toRealPath(), options, config, store);
+            done = true;
+            return repository;
+        } finally {
+            if (!done) {
+                store.close();
+            }
+        }
+    }
+
+    /**
+     * Looks for the repository that a directory is in.
+     *
+     * @param start a directory, or a file
+     * @return the nearest directory upwards that holds {@code .dits}
+     * @throws RepositoryNotFoundException if there is none up to the root
+     * @throws IOException if the file system fails
+     */
+    public static Path find(Path start) throws IOException {
+        for (Path path = start.toRealPath(); path != null; path = path.getParent()) {
+            if (Files.isRegularFile(path.resolve(DIRECTORY).resolve("config"))) {
+                return path;
+            }
+        }
+        throw new RepositoryNotFoundException(
+                "neither " + start + " nor a directory above it is a dits repository; 'dits init' makes one");
+    }
+
+    /**
+     * Returns the top directory of the working tree.
+     *
+     * @return its real path
+     */
+    public Path root() {
+        return root;
+    }
+
+    /**
+     * Returns the repository's id.
+     *
+     * @return 16 bytes, as 32 hexadecimal digits
+     * @throws IOException if the configuration is damaged
+     */
+    public String id() throws IOException {
+        return HexFormat.of().formatHex(config.id());
+    }
+
+    /**
+     * Returns the configuration as it was last read or written by this instance.
+     *
+     * @return the configuration
+     */
+    public RepositoryConfig config() {
+        return config;
+    }
+
+    /**
+     * Changes the configuration, on top of what other processes wrote meanwhile.
+     *
+     * @param changes new values by key; nothing removes the key
+     * @throws IllegalArgumentException if a key can not be, or is fixed when a repository is made
+     * @throws IOException if the file system fails
+     */
+    @SuppressWarnings("try")
+    public void configure(Map<String, Optional<String>> changes) throws IOException {
+        try (FileLocks.Held held =
+                FileLocks.lock(dits.resolve("config.lock"), false, LockWait.upTo(options.lockTimeout()))) {
+            byte[] bytes = AtomicFile.read(dits.resolve("config"));
+            if (bytes == null) {
+                throw new RepositoryNotFoundException(root + " is no longer a dits repository");
+            }
+            RepositoryConfig changed = RepositoryConfig.parse(bytes).with(changes);
+            AtomicFile.write(dits.resolve("config"), tmp, changed.encode());
+            config = changed;
+        }
+    }
+
+    private List<String> remotes() {
+        Set<String> names = new java.util.TreeSet<>();
+        for (String key : config.withPrefix("remote.").keySet()) {
+            String[] parts = key.split("\\.", -1);
+            names.add(parts[1]);
+        }
+        return List.copyOf(names);
+    }
+
+    /**
+     * Returns the objects and chunks of this repository: its packs, then the sources it was opened with.
+     *
+     * @return a source; a missing object's exception says who promised it
+     */
+    public ObjectSource objects() {
+        return objects;
+    }
+
+    /**
+     * Returns the repository's own packs; closed with the repository.
+     *
+     * @return the store
+     */
+    public PackStore store() {
+        return store;
+    }
+
+    // ---- references ----
+
+    /**
+     * Returns the branch that the working tree is on.
+     *
+     * @return the branch, which need not have a commit yet; nothing if HEAD names a commit
+     * @throws IOException if the file system fails
+     */
+    public Optional<RefName> currentBranch() throws IOException {
+        return Optional.ofNullable(refs.head().branch());
+    }
+
+    /**
+     * Returns the commit that HEAD stands for.
+     *
+     * @return the tip of the current branch, or the commit; nothing before the first commit
+     * @throws IOException if the file system fails
+     */
+    public Optional<ObjectId> head() throws IOException {
+        Refs.Head head = refs.head();
+        return head.branch() != null ? refs.read(head.branch()) : Optional.ofNullable(head.commit());
+    }
+
+    /**
+     * Returns the commit that the working tree was written from.
+     *
+     * @return the base; nothing before the first commit or checkout
+     * @throws IOException if the file system fails
+     */
+    public Optional<ObjectId> base() throws IOException {
+        return Optional.ofNullable(state(refs.head()).commit());
+    }
+
+    /**
+     * Reads a reference.
+     *
+     * @param name which
+     * @return the commit or tag it names, or nothing if there is no such reference
+     * @throws IOException if the file system fails
+     */
+    public Optional<ObjectId> ref(RefName name) throws IOException {
+        return refs.read(name);
+    }
+
+    /**
+     * Lists references.
+     *
+     * @return all branches, tags and remotes' branches, sorted by their full names
+     * @throws IOException if the file system fails
+     */
+    public SortedMap<RefName, ObjectId> refs() throws IOException {
+        return refs.list("refs/");
+    }
+
+    /**
+     * Lists the branches.
+     *
+     * @return the branches, sorted by name
+     * @throws IOException if the file system fails
+     */
+    public SortedMap<RefName, ObjectId> branches() throws IOException {
+        return refs.list(RefName.HEADS);
+    }
+
+    /**
+     * Moves, makes or deletes a reference if it still is where the caller saw it. The commit and all it refers to must be durable already, or
+     * promised by a remote.
+     *
+     * @param name which
+     * @param expected where the caller saw it; null if it should not be there
+     * @param value where it goes; null deletes it
+     * @throws BranchMovedException if it is somewhere else
+     * @throws IOException if the file system fails
+     */
+    public void updateRef(RefName name, @Nullable ObjectId expected, @Nullable ObjectId value) throws IOException {
+        refs.compareAndSet(name, expected, value);
+    }
+
+    /**
+     * Returns a number that differs after any reference or HEAD was written, by any process. It costs a stat for each reference and no
+     * read: meant for polling.
+     *
+     * @return the number; only equality means something
+     * @throws IOException if the file system fails
+     */
+    public long refsGeneration() throws IOException {
+        return refs.generation();
+    }
+
+    /**
+     * Makes a branch.
+     *
+     * @param name its name
+     * @param revision where it starts, see {@link #resolve}
+     * @return the branch
+     * @throws BranchMovedException if there is one of that name
+     * @throws IOException if the revision is not found, or the file system fails
+     */
+    public RefName createBranch(String name, String revision) throws IOException {
+        RefName ref = RefName.branch(name);
+        refs.compareAndSet(ref, null, resolve(revision));
+        return ref;
+    }
+
+    /**
+     * Deletes a branch. Its commits go with the next garbage collection unless something else names them.
+     *
+     * @param name its name
+     * @throws DitsException if there is none, or the working tree is on it
+     * @throws IOException if the file system fails
+     */
+    public void deleteBranch(String name) throws IOException {
+        RefName ref = RefName.branch(name);
+        if (ref.equals(refs.head().branch())) {
+            throw new DitsException("the working tree is on " + name + "; check out another branch first");
+        }
+        ObjectId tip = refs.read(ref).orElseThrow(() -> new DitsException("there is no branch " + name));
+        refs.compareAndSet(ref, tip, null);
+    }
+
+    /**
+     * Tags a commit.
+     *
+     * @param name the tag's name
+     * @param revision what it names, see {@link #resolve}
+     * @param message why; empty for a tag that is nothing but a name
+     * @return the tag
+     * @throws BranchMovedException if there is one of that name
+     * @throws IOException if the revision is not found, or the file system fails
+     */
+    public RefName createTag(String name, String revision, String message) throws IOException {
+        RefName ref = RefName.tag(name);
+        ObjectId target = resolve(revision);
+        if (!message.isEmpty()) {
+            Tag tag = new Tag(target, name, author(null), now(), message, Extensions.NONE);
+            byte[] bytes = tag.encode();
+            target = ObjectId.hash(bytes);
+            try (StoreWriter writer = store.newWriter()) {
+                writer.put(RecordType.OBJECT, target, bytes, 0, bytes.length);
+                writer.flush();
+            }
+        }
+        refs.compareAndSet(ref, null, target);
+        return ref;
+    }
+
+    /**
+     * Deletes a tag.
+     *
+     * @param name its name
+     * @throws DitsException if there is none
+     * @throws IOException if the file system fails
+     */
+    public void deleteTag(String name) throws IOException {
+        RefName ref = RefName.tag(name);
+        ObjectId target = refs.read(ref).orElseThrow(() -> new DitsException("there is no tag " + name));
+        refs.compareAndSet(ref, target, null);
+    }
+
+    /**
+     * Finds a commit by what people call it: {@code HEAD} or {@code @}, a tag, a branch, {@code remote/branch}, a full name
+     * ({@code refs/...}), an id or at least six of its first digits; each may be followed by {@code ~n} (the n-th ancestor by first parents) and
+     * {@code ^n} (the n-th parent), several times. A tag wins over a branch, and both over an id.
+     *
+     * @param revision the text
+     * @return the commit's id
+     * @throws DitsException if there is no such commit, or several
+     * @throws IOException if the file system fails
+     */
+    public ObjectId resolve(String revision) throws IOException {
+        int end = 0;
+        while (end < revision.length() && revision.charAt(end) != '~' && revision.charAt(end) != '^') {
+            end++;
+        }
+        ObjectId id = peel(resolveName(revision.substring(0, end)));
+        int at = end;
+        while (at < revision.length()) {
+            boolean ancestor = revision.charAt(at) == '~';
+            int digits = ++at;
+            while (at < revision.length() && Character.digit(revision.charAt(at), 10) >= 0) {
+                at++;
+            }
+            if (at - digits > 6
+                    || (at < revision.length() && revision.charAt(at) != '~' && revision.charAt(at) != '^')) {
+                throw noRevision(revision);
+            }
+            int number = digits == at ? 1 : Integer.parseInt(revision, digits, at, 10);
+            for (int i = 0; i < (ancestor ? number : Math.min(number, 1)); i++) {
+                List<ObjectId> parents = readCommit(id).parents();
+                int parent = ancestor ? 0 : number - 1;
+                if (parent >= parents.size()) {
+                    throw new DitsException(
+                            "'" + revision + "' goes beyond the first commit; 'dits log' shows how many there are");
+                }
+                id = parents.get(parent);
+            }
+        }
+        return id;
+    }
+
+    private ObjectId resolveName(String name) throws IOException {
+        if (name.equals("HEAD") || name.equals("@")) {
+            return head().orElseThrow(() -> new DitsException("there is no commit yet; 'dits commit' makes the first"));
+        }
+        for (String candidate : List.of(
+                name.startsWith("refs/") ? name : RefName.TAGS + name, RefName.HEADS + name, RefName.REMOTES + name)) {
+            try {
+                Optional<ObjectId> found = refs.read(new RefName(candidate));
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            } catch (IllegalArgumentException e) {
+                // Not a name a reference can have; it may still be an id.
+            }
+        }
+        if (name.length() >= PREFIX_DIGITS_MIN
+                && name.length() <= 2 * ObjectId.BYTES
+                && name.chars().allMatch(c -> Character.digit(c, 16) >= 0 && c < 0x80)) {
+            return resolvePrefix(name.toLowerCase(java.util.Locale.ROOT));
+        }
+        throw noRevision(name);
+    }
+
+    private static DitsException noRevision(String name) {
+        return new DitsException("there is no commit, branch or tag '" + dev.dits.object.Escaper.escape(name)
+                + "'; 'dits log' and 'dits branch' list them");
+    }
+
+    private ObjectId resolvePrefix(String prefix) throws IOException {
+        if (prefix.length() == 2 * ObjectId.BYTES) {
+            ObjectId id = ObjectId.fromHex(prefix);
+            if (!objects.contains(id)) {
+                throw noRevision(prefix);
+            }
+            return id;
+        }
+        List<ObjectId> found = new ArrayList<>();
+        store.forEach((id, type, plain, stored) -> {
+            if (type == RecordType.OBJECT && id.toString().startsWith(prefix)) {
+                ObjectKind kind = ObjectCodec.kindOf(objects.require(id));
+                if (kind == ObjectKind.COMMIT || kind == ObjectKind.TAG) {
+                    found.add(id);
+                }
+            }
+        });
+        if (found.size() > 1) {
+            throw new DitsException("'" + prefix + "' is the start of " + found.size() + " ids; give more digits");
+        }
+        if (found.isEmpty()) {
+            throw noRevision(prefix);
+        }
+        return found.get(0);
+    }
+
+    private ObjectId peel(ObjectId id) throws IOException {
+        byte[] bytes = objects.require(id);
+        return switch (ObjectCodec.kindOf(bytes)) {
+            case COMMIT -> id;
+            case TAG -> Tag.decode(bytes).target();
+            default -> throw new DitsException(id.abbreviated() + " is not a commit; 'dits log' lists them");
+        };
+    }
+
+    /**
+     * Reads a commit.
+     *
+     * @param id which
+     * @return what it says
+     * @throws dev.dits.error.MissingObjectException if it is not here
+     * @throws IOException if it is no commit, or the file system fails
+     */
+    public Commit readCommit(ObjectId id) throws IOException {
+        return Commit.decode(objects.require(id));
+    }
+
+    /**
+     * Lists a commit and its ancestors, children before parents as far as their times tell, the latest first.
+     *
+     * @param revision where to start, see {@link #resolve}
+     * @param max how many at most
+     * @return the commits
+     * @throws IOException if the revision is not found, or the file system fails
+     */
+    public List<LogEntry> log(String revision, int max) throws IOException {
+        Comparator<LogEntry> latestFirst = Comparator.<LogEntry>comparingLong(
+                        entry -> -entry.commit().time().seconds())
+                .thenComparingInt(entry -> -entry.commit().time().nanos());
+        // Of equal times the one found first: a parent is found after its child.
+        PriorityQueue<Map.Entry<LogEntry, Integer>> queue = new PriorityQueue<>(
+                Map.Entry.<LogEntry, Integer>comparingByKey(latestFirst).thenComparing(Map.Entry.comparingByValue()));
+        Set<ObjectId> seen = new HashSet<>();
+        List<LogEntry> found = new ArrayList<>();
+        ObjectId start = resolve(revision);
+        seen.add(start);
+        queue.add(Map.entry(new LogEntry(start, readCommit(start)), 0));
+        while (!queue.isEmpty() && found.size() < max) {
+            LogEntry entry = queue.remove().getKey();
+            found.add(entry);
+            for (ObjectId parent : entry.commit().parents()) {
+                if (seen.add(parent)) {
+                    queue.add(Map.entry(new LogEntry(parent, readCommit(parent)), seen.size()));
+                }
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Tells whether one commit is another or an ancestor of it.
+     *
+     * @param ancestor the older
+     * @param commit the younger
+     * @return whether the one is in the other's history
+     * @throws IOException if a commit is missing, or the file system fails
+     */
+    public boolean isAncestor(ObjectId ancestor, ObjectId commit) throws IOException {
+        return distance(ancestor, commit) >= 0;
+    }
+
+    /** Commits that are in the tip's history up to the base; -1 if the base is not among them. */
+    private int distance(@Nullable ObjectId base, ObjectId tip) throws IOException {
+        Set<ObjectId> seen = new HashSet<>();
+        java.util.ArrayDeque<ObjectId> queue = new java.util.ArrayDeque<>(List.of(tip));
+        seen.add(tip);
+        int count = 0;
+        boolean found = base == null;
+        while (!queue.isEmpty() && count < BEHIND_MAX) {
+            ObjectId id = queue.remove();
+            if (id.equals(base)) {
+                found = true;
+                continue;
+            }
+            count++;
+            for (ObjectId parent : readCommit(id).parents()) {
+                if (seen.add(parent)) {
+                    queue.add(parent);
+                }
+            }
+        }
+        return found ? count : -1;
+    }
+
+    // ---- working tree ----
+
+    private Path baseFile() {
+        return dits.resolve("base");
+    }
+
+    private Path cacheFile() {
+        return dits.resolve("index");
+    }
+
+    /** The base, with a commit finished whose branch has moved already. */
+    private BaseState state(Refs.Head head) throws IOException {
+        BaseState state = BaseState.read(baseFile());
+        ObjectId next = state.next();
+        if (next != null) {
+            ObjectId tip = head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
+            return next.equals(tip)
+                    ? BaseState.of(next, state.held())
+                    : new BaseState(state.commit(), null, state.target(), state.held());
+        }
+        return state;
+    }
+
+    private FileLocks.Held lockTree() throws IOException {
+        return FileLocks.lock(dits.resolve("tree.lock"), false, LockWait.upTo(options.lockTimeout()));
+    }
+
+    private @Nullable DirectoryRef tree(@Nullable ObjectId commit) throws IOException {
+        return commit == null ? null : readCommit(commit).tree();
+    }
+
+    /** The file system's clock, which need not be ours: a file made now has its time. */
+    private Mtime fileClock() throws IOException {
+        Files.createDirectories(tmp);
+        Path probe = AtomicFile.temporary(tmp, "clock");
+        try {
+            Files.createFile(probe);
+            FileStat stat = FileStat.of(probe);
+            if (stat == null) {
+                throw new IOException("a file in " + tmp + " vanished");
+            }
+            return stat.changeTimeKnown() ? stat.ctime() : stat.mtime();
+        } finally {
+            Files.deleteIfExists(probe);
+        }
+    }
+
+    /**
+     * Compares the working tree with its base, and the base with its branch. Files of which size, times and file number are as they
+     * were when their content was last read are not read.
+     *
+     * @return what differs
+     * @throws dev.dits.error.PermissionDeniedException if something can not be read
+     * @throws IOException if the file system fails
+     */
+    public Status status() throws IOException {
+        FileLocks.Held lock = FileLocks.tryLock(dits.resolve("tree.lock"), false);
+        try {
+            Refs.Head head = refs.head();
+            BaseState state = state(head);
+            List<Change> changes = new ArrayList<>();
+            long[] count = new long[1];
+            StatusWalk walk = scan(state, tree(state.commit()), lock != null, (change, base, found) -> {
+                count[0]++;
+                if (changes.size() < Status.CHANGES_LISTED_MAX) {
+                    changes.add(change);
+                }
+            });
+            ObjectId tip = head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
+            int behind = tip == null || tip.equals(state.commit()) ? 0 : distance(state.commit(), tip);
+            return new Status(
+                    Optional.ofNullable(head.branch()),
+                    Optional.ofNullable(state.commit()),
+                    Optional.ofNullable(tip),
+                    behind,
+                    Optional.ofNullable(state.target()),
+                    changes,
+                    count[0],
+                    walk.ignoredCount(),
+                    walk.skippedCount(),
+                    state.held().size());
+        } finally {
+            if (lock != null) {
+                lock.close();
+            }
+        }
+    }
+
+    private StatusWalk scan(BaseState state, @Nullable DirectoryRef base, boolean refresh, StatusWalk.Listener listener)
+            throws IOException {
+        Mtime scanStart = fileClock();
+        StatCache.Writer cacheWriter = refresh ? new StatCache.Writer(tmp) : null;
+        try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
+                OrderedPipeline pipeline = new OrderedPipeline(workers)) {
+            StatusWalk walk = new StatusWalk(objects, reader, pipeline, cacheWriter, scanStart, listener);
+            new WorkTreeScanner(root, objects, config.trackGit(), state, cache, walk).scan(base);
+            pipeline.finish();
+            if (cacheWriter != null) {
+                cacheWriter.install(cacheFile());
+            }
+            return walk;
+        } finally {
+            if (cacheWriter != null) {
+                cacheWriter.close();
+            }
+        }
+    }
+
+    private String author(@Nullable String given) {
+        return given != null ? given : config.author().orElse(options.author());
+    }
+
+    private CommitTime now() {
+        ZonedDateTime time = ZonedDateTime.now(options.clock());
+        return CommitTime.of(time.toInstant(), (int)
+                TimeUnit.SECONDS.toMinutes(time.getOffset().getTotalSeconds()));
+    }
+
+    /**
+     * Commits the working tree as it is: there is no staging area. What {@code .ditsignore} names and no commit tracks is left out; sockets,
+     * pipes and devices are left out and reported.
+     *
+     * <p>When it returns, the commit survives a power cut. When it throws, the branch has not moved.
+     *
+     * @param message why, 0 to 65,536 bytes of UTF-8
+     * @param author who, 0 to 255 bytes of UTF-8; null for the configuration's
+     * @param progress told how far it is
+     * @return the commit; nothing if the tree is as its base
+     * @throws BranchMovedException if the branch moved away from what the tree stands on
+     * @throws dev.dits.error.RepositoryBusyException if another process commits or checks out for too long
+     * @throws dev.dits.error.PermissionDeniedException if a file can not be read
+     * @throws DitsException if a checkout was interrupted, or a file keeps changing while it is read
+     * @throws IOException if the file system fails
+     */
+    @SuppressWarnings("try")
+    public Optional<CommitResult> commit(String message, @Nullable String author, CommitProgress progress)
+            throws IOException {
+        try (FileLocks.Held lock = lockTree()) {
+            Refs.Head head = refs.head();
+            BaseState state = state(head);
+            if (state.target() != null) {
+                throw new DitsException("a checkout of " + state.target().abbreviated()
+                        + " was interrupted; repeat it ('dits checkout "
+                        + state.target().abbreviated()
+                        + "') before you commit");
+            }
+            ObjectId base = state.commit();
+            ObjectId tip = head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
+            if (!java.util.Objects.equals(base, tip)) {
+                throw new BranchMovedException(lagging(head, base, tip));
+            }
+            return commit(message, author, progress, head, state);
+        }
+    }
+
+    private static String lagging(Refs.Head head, @Nullable ObjectId base, @Nullable ObjectId tip) {
+        String branch = head.branch() == null ? "HEAD" : head.branch().shortName();
+        return branch + " is at " + (tip == null ? "nothing" : tip.abbreviated()) + ", but the working tree stands on "
+                + (base == null ? "nothing" : base.abbreviated()) + "; 'dits checkout " + branch
+                + "' brings the new commits in and keeps your changes where they do not meet, then commit again";
+    }
+
+    private Optional<CommitResult> commit(
+            String message, @Nullable String author, CommitProgress progress, Refs.Head head, BaseState state)
+            throws IOException {
+        ObjectId base = state.commit();
+        DirectoryRef baseTree = tree(base);
+        Mtime scanStart = fileClock();
+        try (StoreWriter writer = store.newWriter();
+                StatCache.Writer cacheWriter = new StatCache.Writer(tmp);
+                StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
+                OrderedPipeline pipeline = new OrderedPipeline(workers)) {
+            CommitWalk walk = new CommitWalk(writer, reader, pipeline, cacheWriter, scanStart, progress);
+            new WorkTreeScanner(root, objects, config.trackGit(), state, cache, walk).scan(baseTree);
+            pipeline.finish();
+            DirectoryRef tree = walk.root();
+            boolean empty = baseTree == null && tree.files() == 0 && tree.id().equals(emptyTree());
+            if (tree.equals(baseTree) || empty) {
+                writer.flush();
+                cacheWriter.install(cacheFile());
+                return Optional.empty();
+            }
+            Commit commit = new Commit(
+                    tree, base == null ? List.of() : List.of(base), author(author), now(), message, Extensions.NONE);
+            byte[] bytes = commit.encode();
+            ObjectId id = ObjectId.hash(bytes);
+            // What the commit names is durable before the commit is anywhere.
+            writer.flush();
+            writer.put(RecordType.OBJECT, id, bytes, 0, bytes.length);
+            writer.flush();
+            step("commit.stored");
+            state.withNext(id).write(baseFile(), tmp);
+            step("commit.announced");
+            if (head.branch() != null) {
+                refs.compareAndSet(head.branch(), base, id);
+            } else {
+                refs.writeHead(new Refs.Head(null, id));
+            }
+            step("commit.moved");
+            BaseState.of(id, state.held()).write(baseFile(), tmp);
+            step("commit.based");
+            cacheWriter.install(cacheFile());
+            List<TreePath> skipped = new ArrayList<>();
+            for (byte[] path : walk.skippedPaths()) {
+                try {
+                    skipped.add(TreePath.of(path));
+                } catch (IllegalArgumentException e) {
+                    // A name too long for a path; it was left out all the same.
+                }
+            }
+            return Optional.of(new CommitResult(id, tree.bytes(), tree.files(), walk.newBytes(), skipped));
+        }
+    }
+
+    /**
+     * Brings the working tree to a branch or commit. Local changes stay where the two commits do not differ; where they do, nothing is
+     * touched at all. An interrupted checkout is finished by repeating it.
+     *
+     * @param revision a branch, on which the working tree is then, or anything else that {@link #resolve} knows: then HEAD names that commit
+     * @param checkout how
+     * @return what was done
+     * @throws dev.dits.error.LocalChangesException if changes that are in no commit are in the way
+     * @throws dev.dits.error.RepositoryBusyException if another process commits or checks out for too long
+     * @throws dev.dits.error.MissingObjectException if content is neither here nor in a source
+     * @throws IOException if the revision is not found, or the file system fails
+     */
+    @SuppressWarnings("try")
+    public CheckoutReport checkout(String revision, CheckoutOptions checkout) throws IOException {
+        try (FileLocks.Held lock = lockTree()) {
+            Optional<RefName> branch = branchNamed(revision);
+            ObjectId commit = branch.isPresent() ? peel(refs.read(branch.get()).orElseThrow()) : resolve(revision);
+            return checkout(commit, new Refs.Head(branch.orElse(null), branch.isPresent() ? null : commit), checkout);
+        }
+    }
+
+    /**
+     * Brings the working tree to a commit, and leaves HEAD as it is: for a pull, after it moved the branch.
+     *
+     * @param commit which
+     * @param checkout how
+     * @return what was done
+     * @throws dev.dits.error.LocalChangesException if changes that are in no commit are in the way
+     * @throws IOException as {@link #checkout}
+     */
+    @SuppressWarnings("try")
+    public CheckoutReport updateWorkingTree(ObjectId commit, CheckoutOptions checkout) throws IOException {
+        try (FileLocks.Held lock = lockTree()) {
+            return checkout(commit, null, checkout);
+        }
+    }
+
+    private Optional<RefName> branchNamed(String revision) throws IOException {
+        try {
+            RefName name = revision.startsWith("refs/") ? new RefName(revision) : RefName.branch(revision);
+            return name.isBranch() && refs.read(name).isPresent() ? Optional.of(name) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private CheckoutReport checkout(ObjectId commit, Refs.@Nullable Head newHead, CheckoutOptions checkout)
+            throws IOException {
+        BaseState state = state(refs.head());
+        DirectoryRef old = tree(state.commit());
+        DirectoryRef interrupted = tree(state.target());
+        DirectoryRef target = readCommit(commit).tree();
+        Files.createDirectories(tmp);
+        TreeDiffer differ = new TreeDiffer(
+                root, objects, reader, NameRules.probe(tmp, config.trackGit()), checkout.links(), state.held());
+        CheckoutConflicts conflicts = new CheckoutConflicts();
+        try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile())) {
+            differ.walk(old, interrupted, target, cache, conflicts);
+        }
+        conflicts.refuseIfAny();
+        state.withTarget(commit).write(baseFile(), tmp);
+        step("checkout.announced");
+        FileSource given = checkout.source();
+        FileSource source = given != null ? given : WorkTreeWriter.fromObjects(objects, workers);
+        CheckoutReport report;
+        try (StatCache.Writer cacheWriter = new StatCache.Writer(tmp);
+                StatCache.Cursor cacheRead = StatCache.Cursor.open(cacheFile());
+                StatCache.Cursor cacheBefore = StatCache.Cursor.open(cacheFile());
+                WorkTreeWriter writer = new WorkTreeWriter(
+                        root,
+                        tmp,
+                        source,
+                        workers,
+                        checkout.filesInFlight(),
+                        cacheBefore,
+                        cacheWriter,
+                        checkout.progress(),
+                        ZonedDateTime.now(options.clock()))) {
+            differ.walk(old, interrupted, target, cacheRead, writer);
+            writer.finish();
+            report = writer.report(commit);
+            step("checkout.written");
+            if (newHead != null) {
+                refs.writeHead(newHead);
+            }
+            step("checkout.head");
+            BaseState.of(commit, differ.held()).write(baseFile(), tmp);
+            step("checkout.based");
+            cacheWriter.install(cacheFile(), fileClock());
+        }
+        return report;
+    }
+
+    private static ObjectId emptyTree() throws IOException {
+        return new dev.dits.object.DirectoryBuilder((id, bytes) -> {}).finish().id();
+    }
+
+    /** Where tests make it fail. */
+    interface FailPoint {
+        void at(String step) throws IOException;
+    }
+
+    private FailPoint failPoint = step -> {};
+
+    void failAt(FailPoint point) {
+        failPoint = point;
+    }
+
+    private void step(String name) throws IOException {
+        failPoint.at(name);
+    }
+
+    /** Ends the worker threads and closes the store. Idempotent. */
+    @Override
+    public void close() throws IOException {
+        workers.shutdown();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (workers.awaitTermination(1, TimeUnit.MINUTES)) {
+                    break;
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        store.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,445 @@
+package dev.dits.repo;
+
+import dev.dits.object.Content;
+import dev.dits.object.DirectoryEntry;
+import dev.dits.object.DirectoryRef;
+import dev.dits.object.DirectoryTree;
+import dev.dits.object.EntryName;
+import dev.dits.object.FileEntry;
+import dev.dits.object.FileTree;
+import dev.dits.object.LinkEntry;
+import dev.dits.object.LinkTarget;
+import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectSource;
+import dev.dits.object.TreeEntry;
+import dev.dits.object.TreePath;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what has to happen on disk for a working tree to go from one commit to another: what is there is compared with what
+ * the old commit says, and nothing that is in no commit is ever handed to {@link Actions} for replacement.
+ *
+ * <p>Where a checkout was interrupted, the disk may hold a third tree's entries as well; those count as known.
+ *
+ * <p>Not safe for use by several threads.
+ */
+final class TreeDiffer {
+    /** Hashes of files that the stat cache does not vouch for, kept from the first pass for the second. */
+    private static final int REMEMBERED_MAX = 50_000;
+
+    /** What has to happen, in the order of a walk. */
+    interface Actions {
+        /** Go into a directory; {@code seen} is null if it has to be made first. */
+        void enter(byte[] path, EntryName name, @Nullable FileStat seen) throws IOException;
+
+        /** Leave a directory that stays, and give it what the entry says. */
+        void exit(byte[] path, DirectoryEntry entry) throws IOException;
+
+        /** Leave a directory and delete it if it is empty now. */
+        void exitAndDelete(byte[] path, EntryName name) throws IOException;
+
+        /** Delete a file or link. */
+        void delete(byte[] path, EntryName name, FileStat seen) throws IOException;
+
+        /** Write a file or link; {@code seen} is what it replaces. */
+        void write(byte[] path, TreeEntry entry, @Nullable FileStat seen) throws IOException;
+
+        /** The content is right; give it permissions and time. */
+        void adjust(byte[] path, TreeEntry entry, FileStat seen) throws IOException;
+
+        /** An entry that is not written. */
+        void refuse(byte[] path, String reason) throws IOException;
+
+        /** What is on disk is in no commit that is known, and in the way. */
+        void conflict(byte[] path) throws IOException;
+    }
+
+    private record Remembered(FileStat stat, ObjectId sha256) {}
+
+    private final Path root;
+    private final DirectoryTree trees;
+    private final FileTree fileTrees;
+    private final ContentReader reader;
+    private final NameRules rules;
+    private final LinkPolicy links;
+    private final NavigableSet<TreePath> heldBefore;
+    private final boolean modesCount;
+    private final Map<ByteBuffer, Remembered> remembered = new HashMap<>();
+    private NavigableSet<TreePath> held = new TreeSet<>();
+    private boolean resuming;
+
+    TreeDiffer(
+            Path root,
+            ObjectSource objects,
+            ContentReader reader,
+            NameRules rules,
+            LinkPolicy links,
+            NavigableSet<TreePath> heldBefore) {
+        this.root = root;
+        this.trees = new DirectoryTree(objects);
+        this.fileTrees = new FileTree(objects);
+        this.reader = reader;
+        this.rules = rules;
+        this.links = links;
+        this.heldBefore = heldBefore;
+        this.modesCount = root.getFileSystem().supportedFileAttributeViews().contains("posix");
+    }
+
+    /** Entries of the new tree that are not on disk after the walk. */
+    NavigableSet<TreePath> held() {
+        return held;
+    }
+
+    /**
+     * Walks.
+     *
+     * @param old what the disk held before; null for nothing
+     * @param interrupted what an interrupted checkout was writing; null for none
+     * @param target what the disk is to hold
+     */
+    void walk(
+            @Nullable DirectoryRef old,
+            @Nullable DirectoryRef interrupted,
+            DirectoryRef target,
+            StatCache.Cursor cache,
+            Actions actions)
+            throws IOException {
+        held = new TreeSet<>(heldBefore);
+        resuming = interrupted != null;
+        directory(new byte[0], root, 0, old, interrupted, target, cache, actions);
+    }
+
+    private static final class Side {
+        private final DirectoryTree.@Nullable Cursor cursor;
+        private @Nullable TreeEntry next;
+
+        Side(DirectoryTree trees, @Nullable DirectoryRef ref) throws IOException {
+            cursor = ref == null ? null : trees.iterate(ref);
+            advance();
+        }
+
+        void advance() throws IOException {
+            next = cursor == null ? null : cursor.next();
+        }
+
+        /** The entry of that name, if it is the next. */
+        @Nullable
+        TreeEntry take(EntryName name) throws IOException {
+            TreeEntry entry = next;
+            if (entry == null || !entry.name().equals(name)) {
+                return null;
+            }
+            advance();
+            return entry;
+        }
+    }
+
+    private static @Nullable EntryName first(Side... sides) {
+        EntryName first = null;
+        for (Side side : sides) {
+            TreeEntry next = side.next;
+            if (next != null && (first == null || next.name().compareTo(first) < 0)) {
+                first = next.name();
+            }
+        }
+        return first;
+    }
+
+    private void directory(
+            byte[] path,
+            Path directory,
+            int depth,
+            @Nullable DirectoryRef oldRef,
+            @Nullable DirectoryRef interruptedRef,
+            @Nullable DirectoryRef newRef,
+            StatCache.Cursor cache,
+            Actions actions)
+            throws IOException {
+        Side old = new Side(trees, oldRef);
+        Side interrupted = new Side(trees, interruptedRef);
+        Side target = new Side(trees, newRef);
+        Set<String> folded = rules.folds() ? new HashSet<>() : Set.of();
+        for (EntryName name = first(old, interrupted, target); name != null; name = first(old, interrupted, target)) {
+            TreeEntry o = old.take(name);
+            TreeEntry t = interrupted.take(name);
+            TreeEntry n = target.take(name);
+            boolean twin = n != null && rules.folds() && !folded.add(rules.fold(name));
+            if (n != null && n.equals(o) && (!resuming || n.equals(t))) {
+                continue;
+            }
+            entry(WorkTreeScanner.join(path, name), directory, name, depth, o, t, n, twin, cache, actions);
+        }
+    }
+
+    private @Nullable String refusal(TreeEntry entry, int depth, boolean twin) {
+        String problem = rules.problem(entry.name());
+        if (problem != null) {
+            return problem;
+        }
+        if (twin) {
+            return "another entry has the same name on this file system";
+        }
+        if (entry instanceof LinkEntry link) {
+            if (links == LinkPolicy.SKIP) {
+                return "links are not written here";
+            }
+            if (links == LinkPolicy.INSIDE_ONLY && !Links.staysInside(link.target(), depth)) {
+                return "the link may lead out of the directory";
+            }
+        }
+        return null;
+    }
+
+    private void entry(
+            byte[] path,
+            Path directory,
+            EntryName name,
+            int depth,
+            @Nullable TreeEntry oldEntry,
+            @Nullable TreeEntry interrupted,
+            @Nullable TreeEntry targetEntry,
+            boolean twin,
+            StatCache.Cursor cache,
+            Actions actions)
+            throws IOException {
+        TreePath treePath = TreePath.of(path);
+        TreeEntry old = heldBefore.contains(treePath) ? null : oldEntry;
+        held.remove(treePath);
+        TreeEntry target = targetEntry;
+        String refusal = target == null ? null : refusal(target, depth, twin);
+        Path file = null;
+        FileStat disk = null;
+        try {
+            file = PathNames.resolve(directory, name);
+            disk = FileStat.of(file);
+        } catch (InvalidPathException e) {
+            refusal = "the file system can not hold the name";
+        } catch (FileSystemException e) {
+            if (e.getReason() == null || !e.getReason().contains("too long")) {
+                throw e;
+            }
+            refusal = "the path is too long";
+        }
+        if (target != null && refusal != null) {
+            held.add(treePath);
+            actions.refuse(path, refusal);
+            target = null;
+            if (twin) {
+                // What is on disk under this name is the twin's.
+                return;
+            }
+        }
+        if (file == null) {
+            return;
+        }
+        if (target instanceof DirectoryEntry entry) {
+            toDirectory(path, file, name, depth, old, interrupted, entry, disk, cache, actions);
+        } else if (target != null) {
+            toFile(path, file, name, depth, old, interrupted, target, disk, cache, actions);
+        } else if (disk != null) {
+            toNothing(path, file, name, depth, old, interrupted, disk, cache, actions);
+        }
+    }
+
+    private void toDirectory(
+            byte[] path,
+            Path file,
+            EntryName name,
+            int depth,
+            @Nullable TreeEntry old,
+            @Nullable TreeEntry interrupted,
+            DirectoryEntry target,
+            @Nullable FileStat disk,
+            StatCache.Cursor cache,
+            Actions actions)
+            throws IOException {
+        FileStat seen = disk;
+        if (disk == null) {
+            if (old instanceof DirectoryEntry entry && !resuming) {
+                // Deleted here; in conflict only if something in it is to change.
+                if (!entry.ref().equals(target.ref())) {
+                    actions.conflict(path);
+                }
+                return;
+            }
+        } else if (disk.kind() != FileKind.DIRECTORY) {
+            if (!matches(path, file, disk, old, cache) && !matches(path, file, disk, interrupted, cache)) {
+                actions.conflict(path);
+                return;
+            }
+            actions.delete(path, name, disk);
+            seen = null;
+        }
+        actions.enter(path, name, seen);
+        directory(path, file, depth + 1, ref(old), ref(interrupted), target.ref(), cache, actions);
+        actions.exit(path, target);
+    }
+
+    private static @Nullable DirectoryRef ref(@Nullable TreeEntry entry) {
+        return entry instanceof DirectoryEntry directory ? directory.ref() : null;
+    }
+
+    private void toFile(
+            byte[] path,
+            Path file,
+            EntryName name,
+            int depth,
+            @Nullable TreeEntry old,
+            @Nullable TreeEntry interrupted,
+            TreeEntry target,
+            @Nullable FileStat disk,
+            StatCache.Cursor cache,
+            Actions actions)
+            throws IOException {
+        boolean contentChanges = old == null || !sameContent(old, target);
+        if (disk == null) {
+            if (old == null || resuming) {
+                actions.write(path, target, null);
+            } else if (contentChanges) {
+                actions.conflict(path);
+            }
+            return;
+        }
+        if (disk.kind() == FileKind.DIRECTORY) {
+            boolean known = ref(old) != null || ref(interrupted) != null;
+            if (!known || holdsUnknown(file, ref(old), ref(interrupted))) {
+                actions.conflict(path);
+                return;
+            }
+            actions.enter(path, name, disk);
+            directory(path, file, depth + 1, ref(old), ref(interrupted), null, cache, actions);
+            actions.exitAndDelete(path, name);
+            actions.write(path, target, null);
+            return;
+        }
+        Content content = disk.kind() == FileKind.FILE ? cache.find(path, disk) : null;
+        if (matchesContent(path, file, disk, target, content)) {
+            actions.adjust(path, target, disk);
+        } else if (matches(path, file, disk, old, content) || matches(path, file, disk, interrupted, content)) {
+            actions.write(path, target, disk);
+        } else if (contentChanges) {
+            actions.conflict(path);
+        }
+    }
+
+    private void toNothing(
+            byte[] path,
+            Path file,
+            EntryName name,
+            int depth,
+            @Nullable TreeEntry old,
+            @Nullable TreeEntry interrupted,
+            FileStat disk,
+            StatCache.Cursor cache,
+            Actions actions)
+            throws IOException {
+        if (old == null && interrupted == null) {
+            return;
+        }
+        if (disk.kind() == FileKind.DIRECTORY) {
+            if (ref(old) == null && ref(interrupted) == null) {
+                actions.conflict(path);
+                return;
+            }
+            actions.enter(path, name, disk);
+            directory(path, file, depth + 1, ref(old), ref(interrupted), null, cache, actions);
+            actions.exitAndDelete(path, name);
+        } else {
+            Content content = disk.kind() == FileKind.FILE ? cache.find(path, disk) : null;
+            if (matches(path, file, disk, old, content) || matches(path, file, disk, interrupted, content)) {
+                actions.delete(path, name, disk);
+            } else {
+                actions.conflict(path);
+            }
+        }
+    }
+
+    /** Whether a directory that is to make room for a file has anything in it that no commit has. */
+    private boolean holdsUnknown(Path directory, @Nullable DirectoryRef a, @Nullable DirectoryRef b)
+            throws IOException {
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            for (Path child : stream) {
+                EntryName name = PathNames.entryName(child);
+                TreeEntry inA = a == null || name == null ? null : trees.lookup(a, name);
+                TreeEntry inB = b == null || name == null ? null : trees.lookup(b, name);
+                if (inA == null && inB == null) {
+                    return true;
+                }
+                FileStat stat = FileStat.of(child);
+                if (stat != null && stat.kind() == FileKind.DIRECTORY && holdsUnknown(child, ref(inA), ref(inB))) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean sameContent(TreeEntry a, TreeEntry b) {
+        if (a instanceof FileEntry x && b instanceof FileEntry y) {
+            return x.content().equals(y.content());
+        }
+        return a instanceof LinkEntry v
+                && b instanceof LinkEntry w
+                && v.target().equals(w.target());
+    }
+
+    private boolean matches(byte[] path, Path file, FileStat disk, @Nullable TreeEntry entry, StatCache.Cursor cache)
+            throws IOException {
+        return matches(path, file, disk, entry, disk.kind() == FileKind.FILE ? cache.find(path, disk) : null);
+    }
+
+    /** Whether what is on disk is what an entry says, so that replacing it loses nothing. */
+    private boolean matches(byte[] path, Path file, FileStat disk, @Nullable TreeEntry entry, @Nullable Content cached)
+            throws IOException {
+        if (entry == null || (entry instanceof FileEntry && modesCount && entry.mode() != disk.mode())) {
+            return false;
+        }
+        return matchesContent(path, file, disk, entry, cached);
+    }
+
+    private boolean matchesContent(byte[] path, Path file, FileStat disk, TreeEntry entry, @Nullable Content cached)
+            throws IOException {
+        if (entry instanceof LinkEntry link) {
+            LinkTarget target = disk.kind() == FileKind.LINK ? WorkTreeScanner.readLink(file) : null;
+            return target != null && Links.same(link.target(), target);
+        }
+        if (!(entry instanceof FileEntry expected) || disk.kind() != FileKind.FILE) {
+            return false;
+        }
+        if (cached != null) {
+            return cached.equals(expected.content());
+        }
+        if (disk.size() != expected.content().size()) {
+            return false;
+        }
+        if (disk.size() == 0) {
+            return true;
+        }
+        ByteBuffer key = ByteBuffer.wrap(path);
+        Remembered known = remembered.get(key);
+        if (known == null || !known.stat.sameContent(disk)) {
+            ContentReader.Hashed hashed = reader.hash(path, file, disk);
+            if (hashed == null || !hashed.stat().sameContent(disk)) {
+                return false;
+            }
+            known = new Remembered(disk, hashed.sha256());
+            if (remembered.size() < REMEMBERED_MAX) {
+                remembered.put(key, known);
+            }
+        }
+        return known.sha256.equals(fileTrees.sha256(expected.content()));
+    }
+}

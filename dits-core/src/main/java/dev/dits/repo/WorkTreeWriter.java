@@ -1,0 +1,446 @@
+package dev.dits.repo;
+
+import dev.dits.object.Content;
+import dev.dits.object.DirectoryEntry;
+import dev.dits.object.EntryName;
+import dev.dits.object.FileEntry;
+import dev.dits.object.FileTree;
+import dev.dits.object.LinkEntry;
+import dev.dits.object.Mtime;
+import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectSource;
+import dev.dits.object.TreeEntry;
+import dev.dits.object.TreePath;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does on disk what {@link TreeDiffer} decides. A file is put together in {@code .dits/tmp}, made durable, and renamed into place; what
+ * it replaces is first set aside by a hard link and looked at again afterwards, so that what a program still writes into it
+ * is kept as a conflict copy. Directories get their permissions and times when everything in them is done.
+ *
+ * <p>Used by one thread.
+ */
+final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
+    private static final int OWNER_ALL = 0700;
+    private static final List<String> SWEPT = List.of("part-", "aside-", "dir-", "link-");
+    private static final DateTimeFormatter COPY_DATE = DateTimeFormatter.ofPattern("yyyy-MM-dd HHmmss", Locale.ROOT);
+
+    private static final class Frame {
+        final @Nullable SafeDirectory directory;
+        final int modeBefore;
+        boolean changed;
+
+        /** With no directory, everything in it is left alone: somebody replaced it while we came. */
+        Frame(@Nullable SafeDirectory directory, int modeBefore) {
+            this.directory = directory;
+            this.modeBefore = modeBefore;
+        }
+    }
+
+    private final Path root;
+    private final Path tmp;
+    private final FileSource source;
+    private final ExecutorService workers;
+    private final OrderedPipeline pipeline;
+    private final StatCache.Cursor cacheBefore;
+    private final StatCache.Writer cache;
+    private final CommitProgress progress;
+    private final ZonedDateTime now;
+    private final Deque<Frame> stack = new ArrayDeque<>();
+    private final Set<Path> parts = new HashSet<>();
+    private final Set<PartFile> open = new HashSet<>();
+    private final List<CheckoutReport.Refused> refused = new ArrayList<>();
+    private final List<TreePath> kept = new ArrayList<>();
+    private final List<TreePath> copies = new ArrayList<>();
+    private long refusedCount;
+    private long written;
+    private long bytes;
+    private long deleted;
+
+    WorkTreeWriter(
+            Path root,
+            Path tmp,
+            FileSource source,
+            ExecutorService workers,
+            int filesInFlight,
+            StatCache.Cursor cacheBefore,
+            StatCache.Writer cache,
+            CommitProgress progress,
+            ZonedDateTime now)
+            throws IOException {
+        this.root = root;
+        this.tmp = tmp;
+        this.source = source;
+        this.workers = workers;
+        this.pipeline = new OrderedPipeline(workers, filesInFlight);
+        this.cacheBefore = cacheBefore;
+        this.cache = cache;
+        this.progress = progress;
+        this.now = now;
+        stack.addLast(new Frame(SafeDirectory.open(root, tmp), OWNER_ALL));
+    }
+
+    /** A source that reads the repository's own objects. */
+    static FileSource fromObjects(ObjectSource objects, ExecutorService workers) {
+        FileTree trees = new FileTree(objects);
+        return (path, content, part) -> CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        FileTree.Cursor cursor = trees.chunks(content);
+                        for (FileTree.Chunk chunk = cursor.next(); chunk != null; chunk = cursor.next()) {
+                            if (!part.has(chunk)) {
+                                part.write(chunk.offset(), ByteBuffer.wrap(objects.require(chunk.id())));
+                            }
+                        }
+                    } catch (IOException e) {
+                        throw new java.util.concurrent.CompletionException(e);
+                    }
+                },
+                workers);
+    }
+
+    /** Waits until everything is done. */
+    void finish() throws IOException {
+        pipeline.finish();
+        cacheBefore.copyUpTo(null, cache);
+        Frame top = stack.getLast();
+        if (top.changed) {
+            AtomicFile.syncDirectory(root);
+        }
+        sweep();
+    }
+
+    /** What earlier attempts left is of no use once all is done. */
+    private void sweep() throws IOException {
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(tmp)) {
+            for (Path path : stream) {
+                String name = String.valueOf(path.getFileName());
+                if (SWEPT.stream().anyMatch(name::startsWith)) {
+                    try {
+                        Files.deleteIfExists(path);
+                    } catch (FileSystemException e) {
+                        // Somebody put something in there; it is not ours.
+                    }
+                }
+            }
+        }
+    }
+
+    CheckoutReport report(ObjectId commit) {
+        return new CheckoutReport(commit, written, bytes, deleted, refused, refusedCount, kept, copies);
+    }
+
+    private Frame top() {
+        return stack.getLast();
+    }
+
+    private void keep(byte[] path) {
+        if (kept.size() < CheckoutReport.LISTED_MAX) {
+            kept.add(TreePath.of(path));
+        }
+    }
+
+    @Override
+    public void enter(byte[] path, EntryName name, @Nullable FileStat seen) throws IOException {
+        pipeline.then(() -> {
+            SafeDirectory parent = top().directory;
+            if (parent == null) {
+                stack.addLast(new Frame(null, OWNER_ALL));
+                return;
+            }
+            int mode = OWNER_ALL;
+            if (seen == null) {
+                Path made = AtomicFile.temporary(tmp, "dir");
+                Files.createDirectory(made);
+                SafeDirectory.setByPath(made, OWNER_ALL, null);
+                try {
+                    parent.moveIn(made, name);
+                    top().changed = true;
+                } catch (FileSystemException e) {
+                    // It appeared meanwhile, and has something in it; entering it decides whether it is a directory.
+                    Files.delete(made);
+                }
+            } else {
+                mode = seen.mode();
+                if ((mode & OWNER_ALL) != OWNER_ALL) {
+                    setAttributes(parent, name, mode | OWNER_ALL, null);
+                }
+            }
+            SafeDirectory directory = null;
+            try {
+                directory = parent.enter(name);
+            } catch (FileSystemException e) {
+                keep(path);
+            }
+            stack.addLast(new Frame(directory, mode));
+        });
+    }
+
+    /** Where the descriptor can not be opened for lack of permissions, the owner may still change them by the path. */
+    private static void setAttributes(SafeDirectory parent, EntryName name, int mode, @Nullable Mtime mtime)
+            throws IOException {
+        try {
+            parent.setAttributes(name, mode, mtime);
+        } catch (AccessDeniedException e) {
+            Path child = parent.child(name);
+            FileStat stat = FileStat.of(child);
+            if (stat == null || stat.kind() == FileKind.LINK) {
+                throw e;
+            }
+            Files.setPosixFilePermissions(child, SafeDirectory.permissions(mode | 0400));
+            parent.setAttributes(name, mode, mtime);
+        }
+    }
+
+    @Override
+    public void exit(byte[] path, DirectoryEntry entry) throws IOException {
+        pipeline.then(() -> {
+            Frame frame = stack.removeLast();
+            SafeDirectory parent = top().directory;
+            if (frame.directory == null || parent == null) {
+                return;
+            }
+            if (frame.changed) {
+                AtomicFile.syncDirectory(frame.directory.path);
+            }
+            frame.directory.close();
+            setAttributes(parent, entry.name(), entry.mode(), entry.mtime());
+        });
+    }
+
+    @Override
+    public void exitAndDelete(byte[] path, EntryName name) throws IOException {
+        pipeline.then(() -> {
+            Frame frame = stack.removeLast();
+            SafeDirectory parent = top().directory;
+            if (frame.directory == null || parent == null) {
+                return;
+            }
+            frame.directory.close();
+            try {
+                parent.deleteDirectory(name);
+                top().changed = true;
+            } catch (DirectoryNotEmptyException e) {
+                // What is in it is in no commit: it stays, and so does its directory.
+                setAttributes(parent, name, frame.modeBefore, null);
+            } catch (NoSuchFileException e) {
+                return;
+            }
+        });
+    }
+
+    @Override
+    public void delete(byte[] path, EntryName name, FileStat seen) throws IOException {
+        pipeline.then(() -> {
+            SafeDirectory parent = top().directory;
+            if (parent == null || !unchanged(parent, name, seen)) {
+                keep(path);
+                return;
+            }
+            cacheBefore.copyUpTo(path, cache);
+            parent.deleteFile(name);
+            top().changed = true;
+            deleted++;
+        });
+    }
+
+    private static boolean unchanged(SafeDirectory parent, EntryName name, @Nullable FileStat seen) throws IOException {
+        FileStat stat = FileStat.of(parent.child(name));
+        return seen == null ? stat == null : stat != null && seen.sameContent(stat);
+    }
+
+    @Override
+    public void write(byte[] path, TreeEntry entry, @Nullable FileStat seen) throws IOException {
+        if (entry instanceof LinkEntry link) {
+            pipeline.then(() -> {
+                Path made = AtomicFile.temporary(tmp, "link");
+                Files.createSymbolicLink(made, PathNames.linkTarget(root.getFileSystem(), link.target()));
+                SafeDirectory.setByPath(made, -1, link.mtime());
+                install(path, link.name(), made, seen, null);
+            });
+        } else if (entry instanceof FileEntry file) {
+            PartFile part = part(file.content());
+            open.add(part);
+            CompletionStage<?> filled = file.content().size() == 0
+                    ? CompletableFuture.completedStage(null)
+                    : source.fill(TreePath.of(path), file.content(), part);
+            CompletableFuture<PartFile> ready = filled.thenApplyAsync(
+                            done -> {
+                                try {
+                                    part.finish(file.mode(), file.mtime());
+                                    return part;
+                                } catch (IOException e) {
+                                    throw new java.util.concurrent.CompletionException(e);
+                                }
+                            },
+                            workers)
+                    .toCompletableFuture();
+            pipeline.await(ready, finished -> {
+                install(path, file.name(), finished.path(), seen, file.content());
+                open.remove(finished);
+                parts.remove(finished.path());
+            });
+        }
+    }
+
+    /** Named by its content, so that a repeated checkout finds what an interrupted one has written. */
+    private PartFile part(Content content) throws IOException {
+        String id = content instanceof Content.SingleChunk chunk
+                ? chunk.id().toString()
+                : content instanceof Content.Chunked chunked ? chunked.id().toString() : "empty";
+        Path path = tmp.resolve("part-" + id);
+        if (!parts.add(path)) {
+            // The same content a second time, while the first is under way.
+            path = AtomicFile.temporary(tmp, "part-twin");
+            parts.add(path);
+        }
+        return new PartFile(path, content);
+    }
+
+    private void install(byte[] path, EntryName name, Path made, @Nullable FileStat seen, @Nullable Content content)
+            throws IOException {
+        SafeDirectory parent = top().directory;
+        if (parent == null || !unchanged(parent, name, seen)) {
+            keep(path);
+            Files.delete(made);
+            return;
+        }
+        Path aside = seen == null || seen.kind() != FileKind.FILE ? null : setAside(parent, name);
+        parent.moveIn(made, name);
+        top().changed = true;
+        if (aside != null && seen != null) {
+            lookAgain(parent, path, name, aside, seen);
+        }
+        FileStat stat = FileStat.of(parent.child(name));
+        cacheBefore.copyUpTo(path, cache);
+        if (content != null && stat != null && stat.kind() == FileKind.FILE) {
+            cache.addWritten(path, stat, content);
+        }
+        written++;
+        if (content != null) {
+            bytes += content.size();
+        }
+        progress.update(written, bytes, bytes);
+    }
+
+    private @Nullable Path setAside(SafeDirectory parent, EntryName name) {
+        Path aside = AtomicFile.temporary(tmp, "aside");
+        try {
+            Files.createLink(aside, parent.child(name));
+            return aside;
+        } catch (IOException | UnsupportedOperationException e) {
+            // No hard links here, or none to a file of somebody else: the check just before the rename has to do.
+            return null;
+        }
+    }
+
+    /** A program that had the old file open may have written into it until the rename. */
+    private void lookAgain(SafeDirectory parent, byte[] path, EntryName name, Path aside, FileStat seen)
+            throws IOException {
+        FileStat stat = FileStat.of(aside);
+        boolean same = stat != null
+                && stat.inode() == seen.inode()
+                && stat.size() == seen.size()
+                && stat.mtime().equals(seen.mtime());
+        if (same) {
+            Files.delete(aside);
+            return;
+        }
+        EntryName copy = copyName(name);
+        parent.moveIn(aside, copy);
+        if (copies.size() < CheckoutReport.LISTED_MAX) {
+            TreePath parentPath = TreePath.of(path).parent();
+            copies.add((parentPath == null ? TreePath.ROOT : parentPath).resolve(copy));
+        }
+    }
+
+    private EntryName copyName(EntryName name) {
+        byte[] raw = name.bytes();
+        int dot = raw.length;
+        for (int i = raw.length - 1; i > 0; i--) {
+            if (raw[i] == '.') {
+                dot = i;
+                break;
+            }
+        }
+        byte[] label = (" (conflict from here " + COPY_DATE.format(now) + ")").getBytes(StandardCharsets.US_ASCII);
+        int extension = Math.min(raw.length - dot, 32);
+        int stem = Math.min(dot, 255 - label.length - extension);
+        byte[] out = new byte[stem + label.length + extension];
+        System.arraycopy(raw, 0, out, 0, stem);
+        System.arraycopy(label, 0, out, stem, label.length);
+        System.arraycopy(raw, dot, out, stem + label.length, extension);
+        return EntryName.of(out);
+    }
+
+    @Override
+    public void adjust(byte[] path, TreeEntry entry, FileStat seen) throws IOException {
+        if (!(entry instanceof FileEntry file)
+                || (seen.mode() == file.mode() && seen.mtime().equals(file.mtime()))) {
+            return;
+        }
+        pipeline.then(() -> {
+            SafeDirectory parent = top().directory;
+            if (parent == null || !unchanged(parent, file.name(), seen)) {
+                keep(path);
+                return;
+            }
+            cacheBefore.copyUpTo(path, cache);
+            setAttributes(parent, file.name(), file.mode(), file.mtime());
+            FileStat stat = FileStat.of(parent.child(file.name()));
+            if (stat != null) {
+                cache.addWritten(path, stat, file.content());
+            }
+        });
+    }
+
+    @Override
+    public void refuse(byte[] path, String reason) {
+        refusedCount++;
+        if (refused.size() < CheckoutReport.LISTED_MAX) {
+            refused.add(new CheckoutReport.Refused(TreePath.of(path), reason));
+        }
+    }
+
+    @Override
+    public void conflict(byte[] path) {
+        // The first pass found none, so this came up just now: it stays, and shows as a change.
+        keep(path);
+    }
+
+    @Override
+    public void close() throws IOException {
+        pipeline.close();
+        for (PartFile part : open) {
+            part.close();
+        }
+        while (!stack.isEmpty()) {
+            SafeDirectory directory = stack.removeLast().directory;
+            if (directory != null) {
+                directory.close();
+            }
+        }
+    }
+}

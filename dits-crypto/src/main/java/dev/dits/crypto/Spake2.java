@@ -16,7 +16,7 @@ import org.bouncycastle.math.ec.ECPoint;
  * <pre>
  * mount                                         share
  *   start()          ---- pA, 65 bytes ---&gt;       respond(pA)
- *   confirm(pB)      &lt;--- pB, 65 bytes ----
+ *   confirm(pB, ctx) &lt;--- pB, 65 bytes ----
  *                    ---- cA, 32 bytes ---&gt;       accept(cA)      a wrong cA is a spent guess, and is not answered
  *   finish(cB)       &lt;--- cB, 32 bytes ----
  * </pre>
@@ -51,12 +51,11 @@ public final class Spake2 {
      * Begins an attempt as the mount.
      *
      * @param password what the user typed, made ready
-     * @param context what the mount sees of the connection
      * @param random for this attempt's scalar
      * @return a state machine for one attempt
      */
-    public static Spake2Mount mount(Spake2Password password, Spake2Context context, SecureRandom random) {
-        return new Spake2Mount(password, context, P256.randomScalar(random));
+    public static Spake2Mount mount(Spake2Password password, SecureRandom random) {
+        return new Spake2Mount(password, P256.randomScalar(random));
     }
 
     /**

@@ -20,16 +20,14 @@ public final class Spake2Mount {
     }
 
     private final Spake2Password password;
-    private final Spake2Context context;
     private final BigInteger x;
     private final byte[] pA;
     private State state = State.NEW;
     private Spake2.@Nullable Keys keys;
 
     /** The scalar is a parameter for the RFC's vectors; {@link Spake2#mount} draws it. */
-    Spake2Mount(Spake2Password password, Spake2Context context, BigInteger x) {
+    Spake2Mount(Spake2Password password, BigInteger x) {
         this.password = password;
-        this.context = context;
         this.x = x;
         this.pA = Spake2.message(x, password.wM());
     }
@@ -50,11 +48,13 @@ public final class Spake2Mount {
      * Takes the share's message and commits to the password.
      *
      * @param pB what the share sent, of any length
+     * @param context what the mount sees of the connection, and what was said on it; known only now, since the share's
+     *     part of the negotiation arrives together with pB
      * @return cA, 32 bytes, to be sent to the share
      * @throws InvalidKeyException if pB is no point that a share would send; the attempt is over
      * @throws IllegalStateException if it is not this method's turn
      */
-    public byte[] confirm(byte[] pB) throws InvalidKeyException {
+    public byte[] confirm(byte[] pB, Spake2Context context) throws InvalidKeyException {
         advance(State.STARTED);
         byte[] peer = pB.clone();
         byte[] k = Spake2.sharedPoint(pA, peer, password.wN(), x);

@@ -51,9 +51,9 @@ class SecrecyTest {
         mountFingerprint[0] = 1;
         Spake2Context context = Spake2Context.of(mountFingerprint, new byte[32], Kdf.ascii("negotiated"));
         SecureRandom random = new SeededRandom(21);
-        Spake2Mount mount = Spake2.mount(password, context, random);
+        Spake2Mount mount = Spake2.mount(password, random);
         Spake2Share share = Spake2.share(password, context, random);
-        byte[] cA = mount.confirm(share.respond(mount.start()));
+        byte[] cA = mount.confirm(share.respond(mount.start()), context);
         assertHidden(mount, password.w(), w.toByteArray(), cA);
         assertHidden(share, password.w(), w.toByteArray(), cA);
         Spake2Share.Accepted accepted = share.accept(cA);

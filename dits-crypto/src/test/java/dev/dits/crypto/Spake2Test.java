@@ -34,7 +34,7 @@ class Spake2Test {
     }
 
     private Spake2Mount mount() {
-        return Spake2.mount(PASSWORD, CONTEXT, random);
+        return Spake2.mount(PASSWORD, random);
     }
 
     private Spake2Share share() {
@@ -47,7 +47,7 @@ class Spake2Test {
         for (int i = 0; i < 3; i++) {
             Spake2Mount mount = mount();
             Spake2Share share = share();
-            Spake2Share.Accepted accepted = share.accept(mount.confirm(share.respond(mount.start())));
+            Spake2Share.Accepted accepted = share.accept(mount.confirm(share.respond(mount.start()), CONTEXT));
             SessionSecret secret = mount.finish(accepted.confirmation());
             assertThat(secret).isEqualTo(accepted.secret()).hasSameHashCodeAs(accepted.secret());
             secrets.add(secret);
@@ -57,7 +57,7 @@ class Spake2Test {
 
     /** Both ends run to the point of confirmation; neither may accept the other's. */
     private void assertNobodyConfirms(Spake2Mount mount, Spake2Share share) throws Exception {
-        byte[] cA = mount.confirm(share.respond(mount.start()));
+        byte[] cA = mount.confirm(share.respond(mount.start()), CONTEXT);
         byte[] cB = Objects.requireNonNull(share.keys()).shareConfirmation();
         assertThatExceptionOfType(ConfirmationException.class).isThrownBy(() -> share.accept(cA));
         assertThatExceptionOfType(ConfirmationException.class).isThrownBy(() -> mount.finish(cB));
@@ -100,7 +100,7 @@ class Spake2Test {
             Spake2Mount mount = mount();
             mount.start();
             assertThatExceptionOfType(InvalidKeyException.class).isThrownBy(() -> share.respond(badPa));
-            assertThatExceptionOfType(InvalidKeyException.class).isThrownBy(() -> mount.confirm(badPb));
+            assertThatExceptionOfType(InvalidKeyException.class).isThrownBy(() -> mount.confirm(badPb, CONTEXT));
         }
     }
 
@@ -111,14 +111,14 @@ class Spake2Test {
         Spake2Mount mount = mount();
         Spake2Share share = share();
         byte[] pA = P256.encode(P256.decode(mount.start()).add(generator));
-        byte[] cA = mount.confirm(share.respond(pA));
+        byte[] cA = mount.confirm(share.respond(pA), CONTEXT);
         assertThatExceptionOfType(ConfirmationException.class).isThrownBy(() -> share.accept(cA));
 
         Spake2Mount secondMount = mount();
         Spake2Share secondShare = share();
         byte[] pB = P256.encode(
                 P256.decode(secondShare.respond(secondMount.start())).negate());
-        byte[] secondCa = secondMount.confirm(pB);
+        byte[] secondCa = secondMount.confirm(pB, CONTEXT);
         assertThatExceptionOfType(ConfirmationException.class).isThrownBy(() -> secondShare.accept(secondCa));
     }
 
@@ -127,7 +127,7 @@ class Spake2Test {
         for (int bit = 0; bit < Spake2.CONFIRMATION_BYTES * 8; bit++) {
             Spake2Mount mount = mount();
             Spake2Share share = share();
-            byte[] cA = mount.confirm(share.respond(mount.start()));
+            byte[] cA = mount.confirm(share.respond(mount.start()), CONTEXT);
             byte[] cB = Objects.requireNonNull(share.keys()).shareConfirmation();
             byte[] badCa = flip(cA, bit);
             byte[] badCb = flip(cB, bit);
@@ -141,12 +141,12 @@ class Spake2Test {
         for (int length : new int[] {0, 1, 31, 33, 64}) {
             Spake2Mount mount = mount();
             Spake2Share share = share();
-            byte[] cut = Arrays.copyOf(mount.confirm(share.respond(mount.start())), length);
+            byte[] cut = Arrays.copyOf(mount.confirm(share.respond(mount.start()), CONTEXT), length);
             assertThatExceptionOfType(ConfirmationException.class).isThrownBy(() -> share.accept(cut));
             assertThatExceptionOfType(ConfirmationException.class).isThrownBy(() -> mount.finish(cut));
         }
         Spake2Mount mount = mount();
-        byte[] cA = mount.confirm(share().respond(mount.start()));
+        byte[] cA = mount.confirm(share().respond(mount.start()), CONTEXT);
         assertThatExceptionOfType(ConfirmationException.class).isThrownBy(() -> mount.finish(cA));
     }
 
@@ -239,7 +239,7 @@ class Spake2Test {
         assertThatExceptionOfType(InvalidKeyException.class).isThrownBy(() -> share.respond(bad));
         Spake2Mount mount = mount();
         mount.start();
-        assertThatExceptionOfType(InvalidKeyException.class).isThrownBy(() -> mount.confirm(bad));
+        assertThatExceptionOfType(InvalidKeyException.class).isThrownBy(() -> mount.confirm(bad, CONTEXT));
     }
 
     /** A peer that sends w*M or w*N itself would make K infinity, and so known to everybody. */
@@ -252,7 +252,7 @@ class Spake2Test {
         Spake2Mount mount = mount();
         mount.start();
         assertThatExceptionOfType(InvalidKeyException.class)
-                .isThrownBy(() -> mount.confirm(P256.encode(PASSWORD.wN())))
+                .isThrownBy(() -> mount.confirm(P256.encode(PASSWORD.wN()), CONTEXT))
                 .withMessageContaining("infinity");
     }
 
@@ -261,7 +261,7 @@ class Spake2Test {
         Spake2Mount mount = mount();
         byte[] pA = mount.start();
         assertThatExceptionOfType(InvalidKeyException.class)
-                .isThrownBy(() -> mount.confirm(pA))
+                .isThrownBy(() -> mount.confirm(pA, CONTEXT))
                 .withMessageContaining("back");
 
         BigInteger y = BigInteger.valueOf(77);
@@ -274,7 +274,7 @@ class Spake2Test {
     @Test
     void everyStepHappensOnceAndInOrder() throws Exception {
         Spake2Mount mount = mount();
-        assertThatIllegalStateException().isThrownBy(() -> mount.confirm(new byte[0]));
+        assertThatIllegalStateException().isThrownBy(() -> mount.confirm(new byte[0], CONTEXT));
         assertThatIllegalStateException().isThrownBy(() -> mount.finish(new byte[0]));
         Spake2Share share = share();
         assertThatIllegalStateException().isThrownBy(() -> share.accept(new byte[0]));
@@ -283,8 +283,8 @@ class Spake2Test {
         assertThatIllegalStateException().isThrownBy(mount::start);
         byte[] pB = share.respond(pA);
         assertThatIllegalStateException().isThrownBy(() -> share.respond(pA));
-        byte[] cA = mount.confirm(pB);
-        assertThatIllegalStateException().isThrownBy(() -> mount.confirm(pB));
+        byte[] cA = mount.confirm(pB, CONTEXT);
+        assertThatIllegalStateException().isThrownBy(() -> mount.confirm(pB, CONTEXT));
         byte[] cB = share.accept(cA).confirmation();
         assertThatIllegalStateException().isThrownBy(() -> share.accept(cA));
         mount.finish(cB);
@@ -296,7 +296,7 @@ class Spake2Test {
     void aFailureEndsTheAttempt() throws Exception {
         Spake2Mount mount = mount();
         Spake2Share share = share();
-        byte[] cA = mount.confirm(share.respond(mount.start()));
+        byte[] cA = mount.confirm(share.respond(mount.start()), CONTEXT);
         byte[] cB = Objects.requireNonNull(share.keys()).shareConfirmation();
         assertThatExceptionOfType(ConfirmationException.class).isThrownBy(() -> share.accept(new byte[32]));
         assertThatIllegalStateException().isThrownBy(() -> share.accept(cA));

@@ -72,12 +72,12 @@ class Spake2VectorTest {
                 vector.get("A").getBytes(StandardCharsets.US_ASCII),
                 vector.get("B").getBytes(StandardCharsets.US_ASCII),
                 new byte[0]);
-        Spake2Mount mount = new Spake2Mount(password, context, new BigInteger(vector.get("x"), 16));
+        Spake2Mount mount = new Spake2Mount(password, new BigInteger(vector.get("x"), 16));
         Spake2Share share = new Spake2Share(password, context, new BigInteger(vector.get("y"), 16));
 
         byte[] pA = mount.start();
         byte[] pB = share.respond(pA);
-        byte[] cA = mount.confirm(pB);
+        byte[] cA = mount.confirm(pB, context);
         Spake2.Keys shareKeys = Objects.requireNonNull(share.keys());
         Spake2.Keys mountKeys = Objects.requireNonNull(mount.keys());
         Spake2Share.Accepted accepted = share.accept(cA);

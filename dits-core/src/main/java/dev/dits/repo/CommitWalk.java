@@ -131,7 +131,10 @@ final class CommitWalk implements WorkTreeScanner.Handler {
     public void file(
             byte[] path, Path file, EntryName name, FileStat stat, @Nullable TreeEntry base, @Nullable Content cached)
             throws IOException {
-        if (cached != null) {
+        // The cache knows what a file contains, not whether the store still has it: gc may have dropped what no commit
+        // names. What
+        // the base names is there, or promised.
+        if (cached != null && base instanceof FileEntry old && old.content().equals(cached)) {
             pipeline.then(() -> {
                 count(stat.size());
                 add(path, name, stat, base, cached);

@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * A directory under version control: a working tree, and in its {@code .dits} the history.
  *
  * <p>Any number of instances, in one process and in several, may be open on one directory. All methods are safe for use by several threads.
- * What changes the working tree or what it stands on ({@link #commit}, {@link #checkout}, gc) excludes itself across
+ * What changes the working tree or what it stands on ({@link #commit}, {@link #checkout}, {@link #gc}) excludes itself across
  * processes, and says so with {@link dev.dits.error.RepositoryBusyException} when waiting takes too long.
  *
  * <p>Every method that touches the disk throws {@link IOException} where the file system fails, and the children of {@link DitsException} that
@@ -387,7 +387,7 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
-     * Deletes a branch. Its commits go with the next garbage collection unless something else names them.
+     * Deletes a branch. Its commits go with the next {@link #gc} unless something else names them.
      *
      * @param name its name
      * @throws DitsException if there is none, or the working tree is on it
@@ -415,16 +415,18 @@ public final class Repository implements AutoCloseable {
     public RefName createTag(String name, String revision, String message) throws IOException {
         RefName ref = RefName.tag(name);
         ObjectId target = resolve(revision);
-        if (!message.isEmpty()) {
-            Tag tag = new Tag(target, name, author(null), now(), message, Extensions.NONE);
-            byte[] bytes = tag.encode();
-            target = ObjectId.hash(bytes);
-            try (StoreWriter writer = store.newWriter()) {
-                writer.put(RecordType.OBJECT, target, bytes, 0, bytes.length);
-                writer.flush();
-            }
+        if (message.isEmpty()) {
+            refs.compareAndSet(ref, null, target);
+            return ref;
         }
-        refs.compareAndSet(ref, null, target);
+        byte[] bytes = new Tag(target, name, author(null), now(), message, Extensions.NONE).encode();
+        ObjectId id = ObjectId.hash(bytes);
+        // The writer keeps gc out until the tag is named.
+        try (StoreWriter writer = store.newWriter()) {
+            writer.put(RecordType.OBJECT, id, bytes, 0, bytes.length);
+            writer.flush();
+            refs.compareAndSet(ref, null, id);
+        }
         return ref;
     }
 
@@ -929,6 +931,146 @@ public final class Repository implements AutoCloseable {
             cacheWriter.install(cacheFile(), fileClock());
         }
         return report;
+    }
+
+    // ---- upkeep ----
+
+    private static final java.util.regex.Pattern KEEP_NAME = java.util.regex.Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+    private Path keepFile(String name) {
+        if (!KEEP_NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("a keep file's name is 1 to 64 letters, digits, '_' and '-'");
+        }
+        return dits.resolve("keep").resolve(name);
+    }
+
+    /**
+     * Keeps objects, and all they reach, from {@link #gc} until they are released: those of an unfinished transfer or of a live session.
+     * Survives this process.
+     *
+     * @param name 1 to 64 letters, digits, underscores and dashes; replaces what was kept under it
+     * @param roots ids of objects or chunks, which need not be here yet
+     * @throws IOException if the file system fails
+     */
+    public void keep(String name, java.util.Collection<ObjectId> roots) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (ObjectId root : roots) {
+            text.append(root).append('\n');
+        }
+        Path file = keepFile(name);
+        Files.createDirectories(dits.resolve("keep"));
+        AtomicFile.write(file, tmp, text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    }
+
+    /**
+     * Releases what {@link #keep} kept. Does nothing if there is none of that name.
+     *
+     * @param name the name it was kept under
+     * @throws IOException if the file system fails
+     */
+    public void release(String name) throws IOException {
+        Files.deleteIfExists(keepFile(name));
+    }
+
+    private Set<ObjectId> kept() throws IOException {
+        Set<ObjectId> roots = new HashSet<>();
+        try (java.nio.file.DirectoryStream<Path> stream = Files.newDirectoryStream(dits.resolve("keep"))) {
+            for (Path file : stream) {
+                byte[] bytes = AtomicFile.read(file);
+                if (bytes == null) {
+                    continue;
+                }
+                String text = new String(bytes, java.nio.charset.StandardCharsets.US_ASCII);
+                for (String line : text.split("\n", -1)) {
+                    if (!line.isEmpty()) {
+                        try {
+                            roots.add(ObjectId.fromHex(line));
+                        } catch (IllegalArgumentException e) {
+                            throw new dev.dits.error.CorruptObjectException(
+                                    file + " holds something that is no id; delete it if no transfer is under way", e);
+                        }
+                    }
+                }
+            }
+        } catch (java.nio.file.NoSuchFileException e) {
+            return roots;
+        }
+        return roots;
+    }
+
+    /** What must stay: everything that anything in .dits names. */
+    private Set<ObjectId> localRoots() throws IOException {
+        Set<ObjectId> roots = kept();
+        refs.list(RefName.HEADS).values().forEach(roots::add);
+        refs.list(RefName.TAGS).values().forEach(roots::add);
+        Refs.Head head = refs.head();
+        BaseState state = BaseState.read(baseFile());
+        for (ObjectId id : new ObjectId[] {head.commit(), state.commit(), state.next(), state.target()}) {
+            if (id != null) {
+                roots.add(id);
+            }
+        }
+        return roots;
+    }
+
+    /**
+     * Checks everything: every pack is read, every object that a reference reaches is looked for. What is not here is <em>promised</em>
+     * if a remote's reference reaches it, and lost if not.
+     *
+     * @param progress told how many bytes of packs have been read
+     * @return what was found
+     * @throws IOException if the file system fails
+     */
+    public FsckReport fsck(java.util.function.LongConsumer progress) throws IOException {
+        List<String> problems = new ArrayList<>();
+        dev.dits.store.VerifyReport packs = store.verify(progress);
+        Set<ObjectId> local = new HashSet<>();
+        Set<ObjectId> remote = new HashSet<>();
+        try {
+            local.addAll(localRoots());
+            // What is kept for a transfer need not be here yet.
+            local.removeAll(kept());
+            remote.addAll(refs.list(RefName.REMOTES).values());
+            state(refs.head());
+        } catch (DitsException e) {
+            problems.add(e.getMessage());
+        }
+        return new Reachability(objects).check(packs, local, remote, problems);
+    }
+
+    /**
+     * Drops what nothing names: neither a branch, tag, remote's branch, HEAD, the working tree's base, nor something that is {@linkplain #keep kept}. No
+     * commit, checkout or other writer may be under way in any process.
+     *
+     * @return what was done
+     * @throws dev.dits.error.RepositoryBusyException if something is under way for too long
+     * @throws dev.dits.error.CorruptObjectException if a reference or an object is damaged; nothing is dropped then
+     * @throws IOException if the file system fails
+     */
+    @SuppressWarnings("try")
+    public dev.dits.store.CompactReport gc() throws IOException {
+        try (FileLocks.Held lock = lockTree()) {
+            // Marked when compact asks for the first object: it holds the store's exclusive lock then, so that no
+            // writer can count on an
+            // object that is about to go, and every finished writer has moved its reference.
+            IdSet[] live = new IdSet[1];
+            return store.compact(id -> {
+                IdSet marked = live[0];
+                if (marked == null) {
+                    try {
+                        Set<ObjectId> roots = localRoots();
+                        refs.list(RefName.REMOTES).values().forEach(roots::add);
+                        marked = new Reachability(objects).mark(roots);
+                        live[0] = marked;
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                }
+                return marked.contains(id);
+            });
+        } catch (java.io.UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     private static ObjectId emptyTree() throws IOException {

@@ -658,4 +658,159 @@ class RepositoryTest {
         CommitResult two = repository.commit("edit", null, CommitProgress.NONE).orElseThrow();
         assertThat(two.newBytes()).isEqualTo(6);
     }
+
+    @Test
+    void garbageGoesAndWhatIsNamedStays() throws IOException {
+        Files.write(work.resolve("a"), Trees.random(1, 900_000));
+        ObjectId one = commit("one");
+        repository.createBranch("side", "HEAD");
+        checkout("side");
+        Files.write(work.resolve("b"), Trees.random(2, 900_000));
+        ObjectId two = commit("two");
+        checkout("main");
+        repository.keep("transfer-1", List.of(two));
+        repository.deleteBranch("side");
+        repository.gc();
+        assertThat(repository.objects().contains(two)).isTrue();
+        // Back on disk and known to the stat cache, but named by nothing but a keep file.
+        checkout(two.toString());
+        checkout("main");
+        Files.write(work.resolve("b"), Trees.random(2, 900_000));
+        repository.status();
+        repository.release("transfer-1");
+        repository.gc();
+        assertThat(repository.objects().contains(two)).isFalse();
+        assertThat(repository.objects().contains(one)).isTrue();
+        commit("three");
+        assertThat(repository.fsck(bytes -> {}).clean()).isTrue();
+        assertThatThrownBy(() -> repository.keep("../x", List.of())).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void whatIsMissingIsPromisedOrLost() throws IOException {
+        Files.write(work.resolve("a"), Trees.random(1, 900_000));
+        ObjectId one = commit("one");
+        Path other = temp.resolve("other");
+        try (Repository mount = Repository.init(other, options)) {
+            // The trees are here, the chunks are not: so a mount is between fetching and writing.
+            try (dev.dits.store.StoreWriter writer = mount.store().newWriter()) {
+                repository.store().forEach((id, type, plain, stored) -> {
+                    if (type == dev.dits.store.RecordType.OBJECT) {
+                        writer.write(id, repository.objects().require(id));
+                    }
+                });
+                writer.flush();
+            }
+            mount.updateRef(RefName.branch("main"), null, one);
+            FsckReport lost = mount.fsck(bytes -> {});
+            assertThat(lost.clean()).isFalse();
+            assertThat(lost.lostCount()).isPositive();
+            mount.updateRef(RefName.remote("origin", "main"), null, one);
+            FsckReport promised = mount.fsck(bytes -> {});
+            assertThat(promised.clean()).isTrue();
+            assertThat(promised.promisedCount()).isEqualTo(lost.lostCount());
+            mount.configure(Map.of("remote.origin.id", Optional.of(repository.id())));
+            assertThatThrownBy(() -> mount.checkout("main", CheckoutOptions.defaults()))
+                    .isInstanceOf(dev.dits.error.MissingObjectException.class)
+                    .hasMessageContaining("promised by origin");
+            mount.gc();
+        }
+        // With its chunks within reach, the same checkout is finished.
+        try (Repository mount = Repository.open(other, options.withSources(List.of(repository.store())))) {
+            mount.checkout("main", CheckoutOptions.defaults());
+            assertThat(Trees.describe(other)).isEqualTo(Trees.describe(work));
+            assertThat(mount.status().clean()).isTrue();
+        }
+    }
+
+    @Test
+    void idSetsHoldWhatIsAddedAndNothingElse() {
+        IdSet set = new IdSet();
+        java.util.Random random = new java.util.Random(5);
+        List<ObjectId> in = new ArrayList<>();
+        List<ObjectId> out = new ArrayList<>();
+        in.add(ObjectId.ofWords(0, 0, 0, 0));
+        for (int i = 0; i < 20_000; i++) {
+            in.add(ObjectId.ofWords(random.nextInt(8), random.nextInt(8), random.nextInt(8), i));
+            out.add(ObjectId.ofWords(random.nextInt(8), random.nextInt(8), random.nextInt(8), -1 - i));
+        }
+        for (ObjectId id : in) {
+            assertThat(set.add(id)).isTrue();
+            assertThat(set.add(id)).isFalse();
+        }
+        assertThat(set).hasSize(in.size());
+        assertThat(in.stream().allMatch(set::contains)).isTrue();
+        assertThat(out.stream().noneMatch(set::contains)).isTrue();
+    }
+
+    /** A racer swaps a directory and a link while files are written below it: nothing ever arrives outside. */
+    @Test
+    void aSwappedDirectoryLeadsNobodyOutside() throws Exception {
+        Path outside = temp.resolve("outside");
+        Files.createDirectories(outside);
+        for (int i = 0; i < 60; i++) {
+            write("d/file" + i, "content " + i);
+        }
+        commit("one");
+        Path directory = work.resolve("d");
+        Path parked = temp.resolve("parked");
+        Path link = temp.resolve("link");
+        java.util.concurrent.atomic.AtomicBoolean stop = new java.util.concurrent.atomic.AtomicBoolean();
+        java.util.concurrent.atomic.AtomicInteger swaps = new java.util.concurrent.atomic.AtomicInteger();
+        Thread racer = new Thread(() -> {
+            while (!stop.get()) {
+                try {
+                    Files.createSymbolicLink(link, outside);
+                    Files.move(directory, parked);
+                    Files.move(link, directory);
+                    swaps.incrementAndGet();
+                    Files.move(directory, link);
+                    Files.move(parked, directory);
+                    Files.delete(link);
+                } catch (IOException e) {
+                    // The writer made or removed something at the same moment.
+                    try {
+                        Files.deleteIfExists(link);
+                        if (Files.isSymbolicLink(directory)) {
+                            Files.delete(directory);
+                        }
+                        if (Files.exists(parked) && !Files.exists(directory)) {
+                            Files.move(parked, directory);
+                        }
+                    } catch (IOException again) {
+                        continue;
+                    }
+                }
+            }
+        });
+        racer.start();
+        try {
+            for (int round = 0; round < 40; round++) {
+                for (int i = 0; i < 60; i += 3) {
+                    try {
+                        Files.deleteIfExists(parked.resolve("file" + i));
+                    } catch (IOException e) {
+                        continue;
+                    }
+                }
+                try {
+                    // As after an interruption: what is missing is written again.
+                    BaseState.read(work.resolve(".dits/base"))
+                            .withTarget(repository.head().orElseThrow())
+                            .write(work.resolve(".dits/base"), work.resolve(".dits/tmp"));
+                    checkout("main");
+                } catch (IOException e) {
+                    // Refused, or a directory gone from under it; both are right.
+                    continue;
+                }
+            }
+        } finally {
+            stop.set(true);
+            racer.join();
+        }
+        assertThat(swaps.get()).isPositive();
+        try (java.util.stream.Stream<Path> files = Files.list(outside)) {
+            assertThat(files).isEmpty();
+        }
+    }
 }

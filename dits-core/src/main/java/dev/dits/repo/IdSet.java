@@ -1,0 +1,101 @@
+package dev.dits.repo;
+
+import dev.dits.object.ObjectId;
+import java.util.AbstractSet;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A set of ids that only grows: 32 bytes an id in open addressing, for the millions that a mark phase meets. Ids are random, or cost their maker as
+ * much as ours to choose; the slot comes from a mix of all words.
+ *
+ * <p>Not safe for use by several threads.
+ */
+final class IdSet extends AbstractSet<ObjectId> {
+    private static final int WORDS = 4;
+
+    private long[] slots = new long[WORDS << 10];
+    private int size;
+    private boolean hasZero;
+
+    @Override
+    public boolean add(ObjectId id) {
+        if (isZero(id)) {
+            // All zeros marks an empty slot; no content is known that hashes to it.
+            boolean added = !hasZero;
+            hasZero = true;
+            return added;
+        }
+        if ((size + 1) * 3L > slots.length / WORDS * 2L) {
+            grow();
+        }
+        int slot = find(slots, id);
+        if (slots[slot] != 0 || slots[slot + 1] != 0 || slots[slot + 2] != 0 || slots[slot + 3] != 0) {
+            return false;
+        }
+        put(slots, slot, id);
+        size++;
+        return true;
+    }
+
+    @Override
+    public boolean contains(@Nullable Object other) {
+        if (!(other instanceof ObjectId id)) {
+            return false;
+        }
+        if (isZero(id)) {
+            return hasZero;
+        }
+        int slot = find(slots, id);
+        return slots[slot] != 0 || slots[slot + 1] != 0 || slots[slot + 2] != 0 || slots[slot + 3] != 0;
+    }
+
+    private static boolean isZero(ObjectId id) {
+        return id.word(0) == 0 && id.word(1) == 0 && id.word(2) == 0 && id.word(3) == 0;
+    }
+
+    private static void put(long[] slots, int slot, ObjectId id) {
+        for (int i = 0; i < WORDS; i++) {
+            slots[slot + i] = id.word(i);
+        }
+    }
+
+    /** The slot that holds the id, or the empty one where it belongs. */
+    private static int find(long[] slots, ObjectId id) {
+        int count = slots.length / WORDS;
+        int index = ((id.hashCode() * 0x9E3779B9) >>> 1) % count;
+        while (true) {
+            int slot = index * WORDS;
+            boolean empty = slots[slot] == 0 && slots[slot + 1] == 0 && slots[slot + 2] == 0 && slots[slot + 3] == 0;
+            boolean same = slots[slot] == id.word(0)
+                    && slots[slot + 1] == id.word(1)
+                    && slots[slot + 2] == id.word(2)
+                    && slots[slot + 3] == id.word(3);
+            if (empty || same) {
+                return slot;
+            }
+            index = index + 1 == count ? 0 : index + 1;
+        }
+    }
+
+    private void grow() {
+        long[] larger = new long[Math.multiplyExact(slots.length, 2)];
+        for (int slot = 0; slot < slots.length; slot += WORDS) {
+            ObjectId id = ObjectId.ofWords(slots[slot], slots[slot + 1], slots[slot + 2], slots[slot + 3]);
+            if (!isZero(id)) {
+                put(larger, find(larger, id), id);
+            }
+        }
+        slots = larger;
+    }
+
+    @Override
+    public Iterator<ObjectId> iterator() {
+        throw new UnsupportedOperationException("only asked whether it holds an id");
+    }
+
+    @Override
+    public int size() {
+        return size + (hasZero ? 1 : 0);
+    }
+}

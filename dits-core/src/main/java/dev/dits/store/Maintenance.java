@@ -149,12 +149,13 @@ final class Maintenance {
         return store.salvaged() - before + rebuilt;
     }
 
-    /** Packs with bytes that no run covers. */
+    /** Packs with bytes that no run covers, or of which no run knows. */
     private List<PackStore.PackInfo> behind() throws IOException {
         Map<Long, Long> covered = store.refresh(true).covered();
         List<PackStore.PackInfo> behind = new ArrayList<>();
         for (PackStore.PackInfo pack : store.packs()) {
-            if (pack.bytes() > covered.getOrDefault(PackFormat.nameOf(pack.name()), (long) PackFormat.HEADER_BYTES)) {
+            Long indexed = covered.get(PackFormat.nameOf(pack.name()));
+            if (indexed == null || pack.bytes() > indexed) {
                 behind.add(pack);
             }
         }

@@ -13,7 +13,7 @@ final class PackScanner implements AutoCloseable {
 
     private final RandomAccessFile file;
     private final long end;
-    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private final byte[] buffer;
     private long bufferOffset; // of the buffer's first byte in the file
     private int position; // of the next record in the buffer
     private int limit;
@@ -27,6 +27,7 @@ final class PackScanner implements AutoCloseable {
     PackScanner(Path path, long from, long end) throws IOException {
         this.file = SystemFiles.openForReading(path);
         this.end = end;
+        buffer = new byte[(int) Math.max(0, Math.min(BUFFER_BYTES, end - from))];
         boolean ready = false;
         try {
             byte[] header = new byte[PackFormat.HEADER_BYTES];

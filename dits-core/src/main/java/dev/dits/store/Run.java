@@ -134,15 +134,23 @@ final class Run {
         return covered[ordinal];
     }
 
-    /** Finds an id's entry: its index, or -1. */
-    int find(ObjectId id) {
+    /** Asks the filter; false is certain. */
+    boolean mayContain(ObjectId id) {
         long c = id.word(2);
         int base = filterStart + RunFormat.filterBlock(id.word(1), filterBlocks) * RunFormat.FILTER_BLOCK_BYTES;
         for (int probe = 0; probe < RunFormat.FILTER_PROBES; probe++) {
             int bit = RunFormat.filterBit(c, probe);
             if ((data.get(base + (bit >> 3)) & (1 << (bit & 7))) == 0) {
-                return -1;
+                return false;
             }
+        }
+        return true;
+    }
+
+    /** Finds an id's entry: its index, or -1. */
+    int find(ObjectId id) {
+        if (!mayContain(id)) {
+            return -1;
         }
         long a = id.word(0);
         int bucket = RunFormat.bucket(a, fanoutBits);

@@ -6,10 +6,12 @@ import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectSink;
 import dev.dits.store.PackFormat.RecordHeader;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
@@ -55,15 +57,13 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         final FileLocks.Held lock;
         long drained; // the file's length
         int buffered; // bytes in the buffer that belong behind it
-        boolean fresh; // its directory entry may not be durable yet
 
-        OpenPack(long name, Path path, StoreFiles.Appender file, FileLocks.Held lock, long drained, boolean fresh) {
+        OpenPack(long name, Path path, StoreFiles.Appender file, FileLocks.Held lock, long drained) {
             this.name = name;
             this.path = path;
             this.file = file;
             this.lock = lock;
             this.drained = drained;
-            this.fresh = fresh;
         }
 
         long end() {
@@ -336,6 +336,8 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         return true;
     }
 
+    // The directory entry of a new pack needs no sync of its own: a run whose pack is missing says nothing, and the
+    // sync that makes the run durable covers both.
     private void sync(OpenPack open) throws IOException {
         if (!options.durable()) {
             return;
@@ -343,11 +345,6 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         try {
             options.failPoint().pass("pack-sync");
             open.file.sync();
-            if (open.fresh) {
-                options.failPoint().pass("pack-directory-sync");
-                options.files().syncDirectory(store.directory());
-                open.fresh = false;
-            }
         } catch (IOException e) {
             // After a failed sync the system may have dropped the pages and say so only once: nothing can be promised
             // about them.
@@ -428,12 +425,12 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
                 return null; // it lost its end; old entries point behind it, and nothing else may get there
             }
             file = options.files().append(path);
-            if (size < PackFormat.HEADER_BYTES) {
+            if (size < PackFormat.HEADER_BYTES || (covered == 0 && neverSynced(path))) {
                 file.truncate(0);
                 writeHeader(file);
                 size = PackFormat.HEADER_BYTES;
             }
-            open = new OpenPack(name, path, file, lock, size, true);
+            open = new OpenPack(name, path, file, lock, size);
             salvage(open, Math.max(covered, PackFormat.HEADER_BYTES));
             return open;
         } catch (NoSuchFileException e) {
@@ -492,6 +489,15 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         freshCoverage = true;
     }
 
+    /** A power cut can leave a new pack without its first block; nothing in it was ever acknowledged. */
+    private static boolean neverSynced(Path path) throws IOException {
+        byte[] header = new byte[PackFormat.HEADER_BYTES];
+        try (RandomAccessFile file = SystemFiles.openForReading(path)) {
+            file.readFully(header);
+        }
+        return Arrays.equals(header, new byte[PackFormat.HEADER_BYTES]);
+    }
+
     private static boolean isPack(Path path) throws IOException {
         try {
             new PackScanner(path, PackFormat.HEADER_BYTES, PackFormat.HEADER_BYTES).close();
@@ -516,7 +522,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
                 options.failPoint().pass("pack-header");
                 writeHeader(file);
                 done = true;
-                return new OpenPack(name, store.packPath(name), file, lock, PackFormat.HEADER_BYTES, true);
+                return new OpenPack(name, store.packPath(name), file, lock, PackFormat.HEADER_BYTES);
             } catch (FileAlreadyExistsException e) {
                 // A name drawn twice: draw again.
             } catch (IOException e) {

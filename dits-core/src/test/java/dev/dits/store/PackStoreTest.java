@@ -28,7 +28,8 @@ class PackStoreTest {
     @TempDir
     Path directory;
 
-    private static final StoreOptions QUICK = StoreOptions.defaults().withLockTimeout(Duration.ZERO);
+    private static final StoreOptions QUICK =
+            StoreOptions.defaults().withLockTimeout(Duration.ZERO).withFiles(new NoSyncFiles());
 
     @AfterEach
     void holdsNoLockWhenAllIsClosed() {

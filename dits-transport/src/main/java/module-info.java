@@ -17,4 +17,12 @@ module dev.dits.transport {
     requires io.netty.codec.classes.quic;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
+    // Only the natives of every platform; nothing else would put them into a host's module graph.
+    requires io.netty.codec.quic.linux.aarch_64;
+    requires io.netty.codec.quic.linux.x86_64;
+    requires io.netty.codec.quic.osx.aarch_64;
+    requires io.netty.codec.quic.osx.x86_64;
+    requires io.netty.codec.quic.windows.x86_64;
+    requires io.netty.transport.epoll.linux.aarch_64;
+    requires io.netty.transport.epoll.linux.x86_64;
 }

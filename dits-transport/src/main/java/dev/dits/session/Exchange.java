@@ -1,0 +1,81 @@
+package dev.dits.session;
+
+import dev.dits.quic.QuicStream;
+import dev.dits.wire.FrameWriter;
+import dev.dits.wire.Message;
+import java.io.IOException;
+
+/** The responder's end of one request. For one thread. */
+public final class Exchange {
+    private final QuicStream stream;
+    private final FrameWriter writer;
+    private long frames;
+    private long bytes;
+    private boolean ended;
+
+    Exchange(QuicStream stream) {
+        this.stream = stream;
+        this.writer = new FrameWriter(Session.output(stream));
+    }
+
+    /**
+     * Sends a frame, waiting while the peer takes no more.
+     *
+     * @param message the frame
+     * @throws IOException if the peer lost interest or the stream failed
+     */
+    public void send(Message message) throws IOException {
+        if (ended) {
+            throw new IllegalStateException("the answer has ended");
+        }
+        bytes += writer.write(message);
+        frames++;
+    }
+
+    /**
+     * Sends what was written on its way, before something that takes a while.
+     *
+     * @throws IOException if the stream failed
+     */
+    public void flush() throws IOException {
+        writer.flush();
+    }
+
+    /**
+     * Ends the answer.
+     *
+     * @throws IOException if the stream failed
+     */
+    public void end() throws IOException {
+        last(new Message.End(frames));
+    }
+
+    /** What the handler has left to do. */
+    void finish() throws IOException {
+        if (!ended) {
+            end();
+        }
+    }
+
+    void fail(int code, String text) throws IOException {
+        if (!ended) {
+            last(new Message.Failure(code, Session.cut(text, Message.TEXT_BYTES_MAX)));
+        }
+    }
+
+    private void last(Message message) throws IOException {
+        ended = true;
+        bytes += writer.write(message);
+        writer.flush();
+        stream.shutdownOutput();
+    }
+
+    /**
+     * Tells how much was sent.
+     *
+     * @return bytes of frames
+     */
+    public long bytes() {
+        return bytes;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.dits.session;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** Small files that hold keys: readable by their owner alone from the first byte on, and replaced in one step. */
+final class SecretFile {
+    /** Longest such file; a longer one is not ours. */
+    private static final int BYTES_MAX = 8 << 20;
+
+    private SecretFile() {}
+
+    /** Reads a file, or returns null if there is none. */
+    static byte @Nullable [] read(Path file) throws IOException {
+        try {
+            if (Files.size(file) > BYTES_MAX) {
+                throw new IOException(file + " is larger than anything dits writes there");
+            }
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    /** Replaces a file durably; its directory is made if it is missing. */
+    static void write(Path file, byte[] bytes) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory == null) {
+            throw new IOException(file + " is no place for a file");
+        }
+        boolean posix = Files.getFileStore(existing(directory)).supportsFileAttributeView("posix");
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectories(directory, attributes(posix, "rwx------"));
+        }
+        // A name of its own for every writer: two may write at once, the later rename wins.
+        Path temporary = directory.resolve("." + file.getFileName() + "."
+                + Long.toHexString(ThreadLocalRandom.current().nextLong()));
+        try {
+            try (FileChannel channel = FileChannel.open(
+                    temporary,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    attributes(posix, "rw-------"))) {
+                ByteBuffer source = ByteBuffer.wrap(bytes);
+                while (source.hasRemaining()) {
+                    channel.write(source);
+                }
+                channel.force(true);
+            }
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+        if (posix) {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    private static Path existing(Path directory) {
+        Path path = directory;
+        while (!Files.exists(path) && path.getParent() != null) {
+            path = path.getParent();
+        }
+        return path;
+    }
+
+    private static FileAttribute<?>[] attributes(boolean posix, String permissions) {
+        return posix
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+                }
+                : new FileAttribute<?>[0];
+    }
+}

@@ -1,0 +1,141 @@
+package dev.dits.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.dits.crypto.ConfirmationException;
+import dev.dits.error.CorruptObjectException;
+import dev.dits.error.JoinRejectedException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GuessLimiterTest {
+    private final MovableClock clock = new MovableClock();
+
+    @TempDir
+    Path directory;
+
+    private GuessLimiter open() throws IOException {
+        return GuessLimiter.open(directory.resolve("guesses"), clock);
+    }
+
+    private static InetAddress address(String text) throws IOException {
+        return InetAddress.getByName(text);
+    }
+
+    /** True if the guess was answered. */
+    private static boolean wrong(GuessLimiter limiter, InetAddress source) throws IOException {
+        try {
+            limiter.guess(source, () -> {
+                throw new ConfirmationException("wrong");
+            });
+            throw new AssertionError("a wrong guess went through");
+        } catch (ConfirmationException e) {
+            return true;
+        } catch (JoinRejectedException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void aSourceHasFiveWrongGuessesAnHour() throws IOException {
+        GuessLimiter limiter = open();
+        InetAddress source = address("192.0.2.1");
+        for (int i = 0; i < 5; i++) {
+            assertThat(wrong(limiter, source)).isTrue();
+            clock.move(Duration.ofMinutes(1));
+        }
+        assertThat(wrong(limiter, source)).isFalse();
+        assertThat(limiter.verdict(source).retryAfter()).isEqualTo(Duration.ofMinutes(55));
+        assertThat(wrong(limiter, address("192.0.2.2"))).isTrue();
+        clock.move(Duration.ofMinutes(55));
+        assertThat(wrong(limiter, source)).isTrue();
+        assertThat(wrong(limiter, source)).isFalse();
+    }
+
+    @Test
+    void anIpv6SourceIsItsNetwork() throws IOException {
+        GuessLimiter limiter = open();
+        for (int i = 0; i < 5; i++) {
+            assertThat(wrong(limiter, address("2001:db8:1:2::" + (i + 1)))).isTrue();
+        }
+        assertThat(wrong(limiter, address("2001:db8:1:2:ffff::1"))).isFalse();
+        assertThat(wrong(limiter, address("2001:db8:1:3::1"))).isTrue();
+    }
+
+    @Test
+    void aRightGuessCostsNothing() throws Exception {
+        GuessLimiter limiter = open();
+        for (int i = 0; i < 100; i++) {
+            assertThat(limiter.<String>guess(address("192.0.2.1"), () -> "in")).isEqualTo("in");
+        }
+        assertThat(Files.exists(directory.resolve("guesses"))).isFalse();
+    }
+
+    @Test
+    void aMillionAttemptsWithRestartsGetAThousandAnswers() throws IOException {
+        GuessLimiter limiter = open();
+        List<InetAddress> sources = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            sources.add(InetAddress.getByAddress(new byte[] {10, 0, (byte) (i >> 8), (byte) i}));
+        }
+        int answered = 0;
+        for (int attempt = 0; attempt < 1_000_000; attempt++) {
+            if (wrong(limiter, sources.get(attempt % sources.size()))) {
+                answered++;
+            }
+            if (attempt % 997 == 0) {
+                limiter = open();
+                clock.move(Duration.ofMinutes(7));
+            }
+        }
+        assertThat(answered).isEqualTo(1_000);
+        assertThat(limiter.verdict(address("192.0.2.77")).locked()).isTrue();
+        // Nobody is let in by a code any more, whoever knows it.
+        GuessLimiter last = limiter;
+        assertThatThrownBy(() -> last.guess(address("192.0.2.77"), () -> "in"))
+                .isInstanceOf(JoinRejectedException.class);
+        limiter.newCode();
+        assertThat(open().verdict(address("192.0.2.77")).allowed()).isTrue();
+    }
+
+    @Test
+    void guessesAtOnceDoNotPassTheLimitTogether() throws Exception {
+        GuessLimiter limiter = open();
+        InetAddress source = address("192.0.2.1");
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<Boolean>> all = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                all.add(threads.submit(() -> wrong(limiter, source)));
+            }
+            int answered = 0;
+            for (Future<Boolean> one : all) {
+                answered += one.get() ? 1 : 0;
+            }
+            assertThat(answered).isEqualTo(5);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aDamagedFileGivesNobodyNewGuesses() throws IOException {
+        wrong(open(), address("192.0.2.1"));
+        Path file = directory.resolve("guesses");
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
+        assertThatThrownBy(this::open).isInstanceOf(CorruptObjectException.class);
+    }
+}

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** How a working tree is written; immutable. Start from {@link #defaults()} and derive. */
 public final class CheckoutOptions {
     private static final CheckoutOptions DEFAULTS =
-            new CheckoutOptions(LinkPolicy.AS_IS, null, 128, CommitProgress.NONE);
+            new CheckoutOptions(LinkPolicy.AS_IS, null, 256, CommitProgress.NONE);
 
     private final LinkPolicy links;
     private final @Nullable FileSource source;
@@ -22,7 +22,7 @@ public final class CheckoutOptions {
     /**
      * Returns the defaults.
      *
-     * @return links as they are, content from the repository's own objects, 128 files at once, no progress
+     * @return links as they are, content from the repository's own objects, 256 files at once, no progress
      */
     public static CheckoutOptions defaults() {
         return DEFAULTS;

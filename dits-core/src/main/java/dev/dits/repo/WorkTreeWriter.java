@@ -62,7 +62,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     private final Path root;
     private final Path tmp;
     private final FileSource source;
-    private final ExecutorService workers;
+    private final ExecutorService syncers;
     private final OrderedPipeline pipeline;
     private final StatCache.Cursor cacheBefore;
     private final StatCache.Writer cache;
@@ -84,6 +84,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             Path tmp,
             FileSource source,
             ExecutorService workers,
+            ExecutorService syncers,
             int filesInFlight,
             StatCache.Cursor cacheBefore,
             StatCache.Writer cache,
@@ -93,7 +94,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         this.root = root;
         this.tmp = tmp;
         this.source = source;
-        this.workers = workers;
+        this.syncers = syncers;
         this.pipeline = new OrderedPipeline(workers, filesInFlight);
         this.cacheBefore = cacheBefore;
         this.cache = cache;
@@ -295,7 +296,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                                     throw new java.util.concurrent.CompletionException(e);
                                 }
                             },
-                            workers)
+                            syncers)
                     .toCompletableFuture();
             pipeline.await(ready, finished -> {
                 install(path, file.name(), finished.path(), seen, file.content());

@@ -11,12 +11,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -317,6 +320,57 @@ class PackStoreTest {
             }
         }
         Files.write(file, good);
+    }
+
+    @Test
+    void interruptsHarmNobody() throws Exception {
+        Map<ObjectId, byte[]> model = new HashMap<>();
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicLong interrupted = new AtomicLong();
+        try (PackStore store = PackStore.open(directory, QUICK.withPackBytesMax(StoreOptions.PACK_BYTES_MIN));
+                StoreWriter writer = store.newWriter()) {
+            for (int i = 1; i < 100; i++) {
+                byte[] bytes = bytes(3 * i + 1, 3000);
+                model.put(put(writer, bytes), bytes);
+            }
+            writer.flush();
+            List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < 3; t++) {
+                int from = 1_000_000 * (t + 1);
+                Thread thread = new Thread(() -> {
+                    try {
+                        for (int i = 0; i < 40; i++) {
+                            for (Map.Entry<ObjectId, byte[]> each : model.entrySet()) {
+                                assertThat(store.read(each.getKey())).isEqualTo(each.getValue());
+                                interrupted.addAndGet(Thread.interrupted() ? 1 : 0);
+                            }
+                            byte[] mine = bytes(from + 3 * i + 1, 3000);
+                            assertThat(store.read(put(writer, mine))).isEqualTo(mine);
+                            writer.flush();
+                        }
+                    } catch (Throwable e) {
+                        failures.add(e);
+                    }
+                });
+                threads.add(thread);
+                thread.start();
+            }
+            Thread racer = new Thread(() -> {
+                while (!stop.get()) {
+                    threads.forEach(Thread::interrupt);
+                }
+            });
+            racer.start();
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            stop.set(true);
+            racer.join();
+            assertThat(failures).isEmpty();
+            assertThat(interrupted.get()).isPositive();
+            assertThat(store.verify(bytes -> {}).clean()).isTrue();
+        }
     }
 
     @Test

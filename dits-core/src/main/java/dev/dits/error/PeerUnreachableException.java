@@ -6,7 +6,8 @@ import java.util.List;
 public final class PeerUnreachableException extends DitsException {
     private static final long serialVersionUID = 1L;
 
-    /** One way that was tried. */
+    /** The ways that were tried. */
+    @SuppressWarnings("serial") // What List.copyOf makes is serializable, though its type does not say so.
     private final List<String> attempts;
 
     /**

@@ -25,7 +25,7 @@ class ModulePathTest {
     private static ModuleLayer.Controller controller;
 
     @BeforeAll
-    static void resolve() {
+    static void resolve() throws ReflectiveOperationException {
         Path[] classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(Path::of)
                 .toArray(Path[]::new);
@@ -38,6 +38,14 @@ class ModulePathTest {
                         Set.of("dev.dits.transport", "org.slf4j.nop"));
         controller = ModuleLayer.defineModulesWithOneLoader(
                 configuration, List.of(ModuleLayer.boot()), ClassLoader.getPlatformClassLoader());
+        if (Runtime.version().feature() >= 24) {
+            // What --enable-native-access does for a host; without it there is a warning, and no more than that.
+            ModuleLayer.Controller.class
+                    .getMethod("enableNativeAccess", Module.class)
+                    .invoke(
+                            controller,
+                            controller.layer().findModule("io.netty.common").orElseThrow());
+        }
     }
 
     private static Class<?> load(String module, String name) throws ClassNotFoundException {

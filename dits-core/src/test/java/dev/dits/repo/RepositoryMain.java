@@ -53,11 +53,12 @@ final class RepositoryMain {
 
     static Process start(String locale, String... arguments) throws IOException {
         java.util.List<String> command = new java.util.ArrayList<>(java.util.List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                RepositoryMain.class.getName()));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m"));
+        if (Runtime.version().feature() >= 24) {
+            // Or its warning about zstd's library would stand in the output.
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        command.addAll(java.util.List.of("-cp", System.getProperty("java.class.path"), RepositoryMain.class.getName()));
         command.addAll(java.util.List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("LC_ALL", locale);

@@ -1,0 +1,3 @@
+module host {
+    requires dev.dits.transport;
+}

@@ -256,6 +256,16 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** For tests: the connections, the oldest first. */
+    List<QuicConnection> connections() {
+        lock.lock();
+        try {
+            return links.stream().map(Link::connection).toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private @Nullable Link best() {
         lock.lock();
         try {

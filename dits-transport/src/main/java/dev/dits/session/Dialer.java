@@ -306,7 +306,8 @@ public final class Dialer {
         Control(QuicConnection connection, Duration timeout) throws IOException {
             this.connection = connection;
             this.stream = connection.openStream();
-            this.stream.setReadTimeout(timeout);
+            // Zero would mean for ever.
+            this.stream.setReadTimeout(timeout.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : timeout);
             this.reader = new FrameReader(stream::read, FrameReader.PAYLOAD_BYTES_MAX_WELCOME);
             this.writer = new FrameWriter(Session.output(stream));
         }

@@ -593,6 +593,15 @@ public final class Session implements AutoCloseable {
         end("it was closed on this side", DONE);
     }
 
+    /**
+     * Ends the session and all its connections, and says why. Idempotent; does not wait for the peer.
+     *
+     * @param reason for people; the peer is told it too
+     */
+    public void end(String reason) {
+        end(reason, DONE);
+    }
+
     /** Ends it because this side goes away; the peer may come back to a restarted share. */
     void shutDown() {
         end("this side is shutting down", SHUTTING_DOWN);

@@ -22,8 +22,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /** A node on 127.0.0.1, with a share if it is asked for one, and a dialler. */
-final class TestShare implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofSeconds(20);
+public final class TestShare implements AutoCloseable {
+    public static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static final ThreadFactory DAEMONS = task -> {
         Thread thread = new Thread(task, "dits-test-worker");
@@ -31,36 +31,36 @@ final class TestShare implements AutoCloseable {
         return thread;
     };
 
-    final ExecutorService workers = Executors.newCachedThreadPool(DAEMONS);
-    final ScheduledExecutorService scheduler = Executors.newScheduledThreadPool(1, DAEMONS);
-    final SecureRandom random = new SecureRandom();
-    final MovableClock clock = new MovableClock();
-    final BlockingQueue<Session> joined = new LinkedBlockingQueue<>();
-    final BlockingQueue<String> refused = new LinkedBlockingQueue<>();
-    final QuicNode node;
-    final Dialer dialer;
+    public final ExecutorService workers = Executors.newCachedThreadPool(DAEMONS);
+    public final ScheduledExecutorService scheduler = Executors.newScheduledThreadPool(1, DAEMONS);
+    public final SecureRandom random = new SecureRandom();
+    public final MovableClock clock = new MovableClock();
+    public final BlockingQueue<Session> joined = new LinkedBlockingQueue<>();
+    public final BlockingQueue<String> refused = new LinkedBlockingQueue<>();
+    public final QuicNode node;
+    public final Dialer dialer;
 
-    TestShare() throws IOException {
+    public TestShare() throws IOException {
         this("127.0.0.1");
     }
 
-    TestShare(String bind) throws IOException {
+    public TestShare(String bind) throws IOException {
         node = QuicNode.bind(QuicOptions.at(new InetSocketAddress(InetAddress.getByName(bind), 0)), workers);
         dialer = new Dialer(node, workers, scheduler, "laptop", random);
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return node.localAddress();
     }
 
     /** What a share on this node is made of. */
-    final class Door implements AutoCloseable {
-        final JoinCode code = JoinCode.generate(random, 4);
-        final ShareIdentity identity;
-        final GrantStore grants;
+    public final class Door implements AutoCloseable {
+        public final JoinCode code = JoinCode.generate(random, 4);
+        public final ShareIdentity identity;
+        public final GrantStore grants;
         final GuessLimiter guesses;
-        final Ticket ticket;
-        final ShareAcceptor acceptor;
+        public final Ticket ticket;
+        public final ShareAcceptor acceptor;
 
         Door(Path directory, String name, RequestHandler handler, ScheduledExecutorService timer) throws IOException {
             identity = ShareIdentity.openOrCreate(directory.resolve("identity"), random);
@@ -106,7 +106,7 @@ final class TestShare implements AutoCloseable {
         }
     }
 
-    Door share(Path directory, String name, RequestHandler handler) throws IOException {
+    public Door share(Path directory, String name, RequestHandler handler) throws IOException {
         return new Door(directory, name, handler, scheduler);
     }
 
@@ -114,7 +114,7 @@ final class TestShare implements AutoCloseable {
         return new Door(directory, name, handler, timer);
     }
 
-    static PeerCertificate certificate() {
+    public static PeerCertificate certificate() {
         try {
             return PeerCertificate.generate(new SecureRandom());
         } catch (GeneralSecurityException e) {
@@ -123,7 +123,7 @@ final class TestShare implements AutoCloseable {
     }
 
     /** Joins another node's share. */
-    Dialer.Opened join(InetSocketAddress address, Dialer.Key key, RequestHandler handler) throws IOException {
+    public Dialer.Opened join(InetSocketAddress address, Dialer.Key key, RequestHandler handler) throws IOException {
         PeerCertificate certificate = certificate();
         return dialer.join(dialer.reach(address, key, certificate, PATIENCE), key, certificate, handler, PATIENCE);
     }
@@ -133,7 +133,7 @@ final class TestShare implements AutoCloseable {
         return dialer.attach(dialer.reach(address, stored, PATIENCE), stored, into, handler, PATIENCE);
     }
 
-    Session joined() throws InterruptedException {
+    public Session joined() throws InterruptedException {
         Session session = joined.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         if (session == null) {
             throw new AssertionError("nobody joined");

@@ -1,0 +1,255 @@
+package dev.dits.connect;
+
+import dev.dits.discovery.Candidate;
+import dev.dits.discovery.PeerDiscovery;
+import dev.dits.error.PeerUnreachableException;
+import dev.dits.session.Dialer;
+import dev.dits.session.ShareAcceptor;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Dials everything that may be the share, and hands out connections as they come, until it is closed or its time is over.
+ *
+ * <p>Known addresses are dialled a little apart (as in RFC 8305, so that the first is not beaten by mere noise), and again
+ * after failures, because the share may be about to start. What discovery tells is a hint of a stranger and is dialled
+ * once, up to {@link #CANDIDATES_MAX} of them.
+ */
+final class Race implements AutoCloseable {
+    /** Answers of discovery that are dialled, beside the known addresses. */
+    static final int CANDIDATES_MAX = 8;
+
+    private static final Duration STAGGER = Duration.ofMillis(75);
+
+    /** How long one dial may take. */
+    private static final Duration DIAL_TIMEOUT = Duration.ofSeconds(5);
+
+    /** From the end of a failed dial of a known address to the next: this, doubled up to that. */
+    private static final Duration DIAL_AGAIN_MIN = Duration.ofMillis(250);
+
+    private static final Duration DIAL_AGAIN_MAX = Duration.ofSeconds(4);
+
+    private static final int FAILURES_MAX = 16;
+
+    /** Dials one address. */
+    interface Dial {
+        Dialer.Reached to(InetSocketAddress address, Duration timeout) throws IOException;
+    }
+
+    private final Executor workers;
+    private final Dial dial;
+    private final long deadlineNanos;
+    private final BlockingQueue<Dialer.Reached> reached = new LinkedBlockingQueue<>();
+    private final CountDownLatch over = new CountDownLatch(1);
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Set<InetSocketAddress> dialled = new HashSet<>();
+    private final Set<InetSocketAddress> unanswered = new LinkedHashSet<>();
+    private final Set<String> failures = new LinkedHashSet<>();
+    private int candidates;
+    private @Nullable Closeable search;
+
+    private Race(Executor workers, Duration timeout, Dial dial) {
+        this.workers = workers;
+        this.dial = dial;
+        this.deadlineNanos = System.nanoTime() + timeout.toNanos();
+    }
+
+    /** Starts to dial and to search; closed by the caller. */
+    static Race start(
+            PeerDiscovery discovery,
+            Executor workers,
+            byte[] tag,
+            List<InetSocketAddress> addresses,
+            Duration timeout,
+            Dial dial) {
+        Race race = new Race(workers, timeout, dial);
+        boolean started = false;
+        try {
+            int place = 0;
+            for (InetSocketAddress address : addresses) {
+                race.dialRepeatedly(address, STAGGER.multipliedBy(place++));
+            }
+            race.search = discovery.search(tag, race::found);
+            started = true;
+        } finally {
+            if (!started) {
+                race.close();
+            }
+        }
+        return race;
+    }
+
+    private void found(Candidate candidate) {
+        lock.lock();
+        try {
+            if (candidates >= CANDIDATES_MAX || !dialled.add(candidate.address())) {
+                return;
+            }
+            candidates++;
+        } finally {
+            lock.unlock();
+        }
+        run(() -> dial(candidate.address()));
+    }
+
+    private void dialRepeatedly(InetSocketAddress address, Duration delay) {
+        lock.lock();
+        try {
+            if (!dialled.add(address)) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        run(() -> {
+            Duration pause = DIAL_AGAIN_MIN;
+            boolean ended = isOverAfter(delay);
+            while (!ended && !dial(address)) {
+                ended = isOverAfter(pause);
+                Duration doubled = pause.multipliedBy(2);
+                pause = doubled.compareTo(DIAL_AGAIN_MAX) < 0 ? doubled : DIAL_AGAIN_MAX;
+            }
+        });
+    }
+
+    private void run(Runnable task) {
+        try {
+            workers.execute(task);
+        } catch (RejectedExecutionException e) {
+            failed("this node is closing");
+        }
+    }
+
+    /** Waits; true if the race has ended by then. */
+    private boolean isOverAfter(Duration time) {
+        try {
+            return over.await(time.toNanos(), TimeUnit.NANOSECONDS) || left().isZero();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    /** True if there is nothing to be gained by dialling again. */
+    private boolean dial(InetSocketAddress address) {
+        Duration left = left();
+        if (over.getCount() == 0 || left.isZero()) {
+            return true;
+        }
+        lock.lock();
+        try {
+            unanswered.add(address);
+        } finally {
+            lock.unlock();
+        }
+        try {
+            reached.add(dial.to(address, left.compareTo(DIAL_TIMEOUT) < 0 ? left : DIAL_TIMEOUT));
+            if (over.getCount() == 0) {
+                drain();
+            }
+            return true;
+        } catch (IOException e) {
+            failed(text(address) + ": " + e.getMessage());
+            return false;
+        } finally {
+            lock.lock();
+            try {
+                unanswered.remove(address);
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private static String text(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return "UDP " + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    /** Notes why a way did not lead to the share. */
+    void failed(String why) {
+        lock.lock();
+        try {
+            if (failures.size() < FAILURES_MAX) {
+                failures.add(why);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Duration left() {
+        return Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
+    }
+
+    /** How long to wait for each answer of a join: a share gives the whole of it no longer. */
+    Duration answerTimeout() {
+        Duration left = left();
+        return left.compareTo(ShareAcceptor.JOIN_TIME) < 0 ? left : ShareAcceptor.JOIN_TIME;
+    }
+
+    /** Waits for a connection, at most as long as there is time left; null if none came. */
+    Dialer.@Nullable Reached next(Duration wait) throws InterruptedException {
+        Duration left = left();
+        return reached.poll((wait.compareTo(left) < 0 ? wait : left).toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    PeerUnreachableException unreachable(String what) {
+        lock.lock();
+        try {
+            List<String> attempts = new ArrayList<>(failures);
+            for (InetSocketAddress address : unanswered) {
+                if (attempts.stream().noneMatch(way -> way.startsWith(text(address)))) {
+                    attempts.add(text(address) + ": no answer");
+                }
+            }
+            if (candidates == 0) {
+                attempts.add("LAN discovery: nobody answered");
+            }
+            return new PeerUnreachableException(
+                    what,
+                    attempts,
+                    "Check that it still runs and that the code is right; from another network give its address as"
+                            + " CODE@HOST:PORT, and see that UDP is not blocked");
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void drain() {
+        for (Dialer.Reached left = reached.poll(); left != null; left = reached.poll()) {
+            left.close();
+        }
+    }
+
+    /** Ends dialling and searching, and gives up every connection that was not taken. */
+    @Override
+    public void close() {
+        over.countDown();
+        Closeable current = search;
+        if (current != null) {
+            try {
+                current.close();
+            } catch (IOException e) {
+                failed("the search did not end: " + e.getMessage());
+            }
+        }
+        drain();
+    }
+}

@@ -1,0 +1,190 @@
+package dev.dits.connect;
+
+import dev.dits.error.JoinRejectedException;
+import dev.dits.session.RequestHandler;
+import dev.dits.session.Session;
+import dev.dits.session.SessionListener;
+import dev.dits.session.StoredSession;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a mount's session back whenever its last connection is lost: tries until it has one again, waiting half a second
+ * at first and half a minute at last, until the session is closed or the share refuses.
+ *
+ * <p>Safe for use by several threads. It ends with its session.
+ */
+public final class Reconnector implements Closeable {
+    /** How long one try may take: discovery asks several times within it. */
+    private static final Duration TRY_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Reconnector.class);
+
+    private final Connector connector;
+    private final Session session;
+    private final StoredSession stored;
+    private final RequestHandler handler;
+    private final ScheduledExecutorService scheduler;
+    private final Executor workers;
+    private final BackOff backOff;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable ScheduledFuture<?> scheduled;
+    private @Nullable Thread trying;
+    private boolean away;
+    private boolean closed;
+
+    private Reconnector(
+            Connector connector,
+            Session session,
+            StoredSession stored,
+            RequestHandler handler,
+            ScheduledExecutorService scheduler,
+            Executor workers,
+            RandomGenerator random) {
+        this.connector = connector;
+        this.session = session;
+        this.stored = stored;
+        this.handler = handler;
+        this.scheduler = scheduler;
+        this.workers = workers;
+        this.backOff = new BackOff(random);
+    }
+
+    /**
+     * Keeps a session connected from now on.
+     *
+     * @param connector finds the share
+     * @param session the session, of the mount's side
+     * @param stored what opens it again
+     * @param handler answers the share's requests
+     * @param scheduler times the tries; never blocked
+     * @param workers runs them; they block
+     * @param random spreads them
+     * @return closing it ends that; the session stays as it is
+     */
+    public static Reconnector keep(
+            Connector connector,
+            Session session,
+            StoredSession stored,
+            RequestHandler handler,
+            ScheduledExecutorService scheduler,
+            Executor workers,
+            RandomGenerator random) {
+        Reconnector reconnector = new Reconnector(connector, session, stored, handler, scheduler, workers, random);
+        session.onEvent(reconnector.new Watcher());
+        if (!session.isConnected()) {
+            reconnector.lost();
+        }
+        return reconnector;
+    }
+
+    private final class Watcher implements SessionListener {
+        @Override
+        public void disconnected() {
+            lost();
+        }
+
+        @Override
+        public void closed(String reason) {
+            close();
+        }
+    }
+
+    private void lost() {
+        lock.lock();
+        try {
+            if (!away && !closed) {
+                away = true;
+                backOff.reset();
+                schedule();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** With the lock held. */
+    private void schedule() {
+        try {
+            scheduled = scheduler.schedule(
+                    () -> workers.execute(this::attempt), backOff.next().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{}: the node is closing", session);
+        }
+    }
+
+    private void attempt() {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            trying = Thread.currentThread();
+        } finally {
+            lock.unlock();
+        }
+        String refusal = null;
+        try {
+            connector.attach(stored, session, handler, TRY_TIMEOUT);
+        } catch (JoinRejectedException e) {
+            refusal = e.reason().advice();
+        } catch (InterruptedException e) {
+            LOG.debug("{}: gave up to connect again", session);
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("{}: not connected again yet", session, e);
+        }
+        attempted(refusal == null);
+        if (refusal != null) {
+            session.end("the share refused: " + refusal);
+        }
+    }
+
+    private void attempted(boolean again) {
+        lock.lock();
+        try {
+            trying = null;
+            if (closed) {
+                // The interrupt was meant for the try; the thread is a pool's.
+                boolean meant = Thread.interrupted();
+                LOG.debug("{}: closed, interrupted {}", session, meant);
+                return;
+            }
+            // Asked and not inferred: the connection may have been lost again already, and that was told while away.
+            away = again && !session.isConnected();
+            if (away) {
+                schedule();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends trying. Idempotent. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            if (scheduled != null) {
+                scheduled.cancel(false);
+            }
+            if (trying != null && trying != Thread.currentThread()) {
+                trying.interrupt();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

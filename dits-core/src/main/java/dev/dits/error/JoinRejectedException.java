@@ -19,7 +19,7 @@ public final class JoinRejectedException extends DitsException {
         /** The code or ticket has expired. */
         EXPIRED(4, "the code has expired; ask the owner for a new one"),
         /** Too many wrong codes were tried. */
-        LOCKED(5, "too many wrong codes were tried; the owner can show a new code by sharing again, or wait"),
+        LOCKED(5, "too many wrong codes were tried; wait, or ask the owner for a new code or a ticket"),
         /** The two sides speak no common version. */
         INCOMPATIBLE_VERSION(6, "the two sides speak different versions; update dits on the older one"),
         /** Too many are joining at once. */

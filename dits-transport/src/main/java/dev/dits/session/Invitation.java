@@ -9,10 +9,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way into a share: a code or a ticket, as the share keeps it. Immutable. Two are the same if their selectors are.
+ * One way into a share: a code or a ticket, as the share keeps it. Two are the same if their selectors are. Safe for use by
+ * several threads.
  */
 public final class Invitation {
     private static final byte[] TICKET_LABEL = "dits/1 ticket id\0".getBytes(StandardCharsets.US_ASCII);
@@ -24,6 +26,8 @@ public final class Invitation {
     private final Access access;
     private final @Nullable Instant expires;
     private final @Nullable String nameplate;
+    private final boolean once;
+    private final AtomicBoolean used = new AtomicBoolean();
 
     private Invitation(
             int kind,
@@ -31,13 +35,15 @@ public final class Invitation {
             Spake2Password password,
             Access access,
             @Nullable Instant expires,
-            @Nullable String nameplate) {
+            @Nullable String nameplate,
+            boolean once) {
         this.kind = kind;
         this.selector = selector;
         this.password = password;
         this.access = access;
         this.expires = expires;
         this.nameplate = nameplate;
+        this.once = once;
     }
 
     /**
@@ -50,7 +56,7 @@ public final class Invitation {
      */
     public static Invitation of(JoinCode code, Access access, @Nullable Instant expires) {
         return new Invitation(
-                Message.Hello.CODE, selector(code), Spake2Password.of(code), access, expires, code.nameplate());
+                Message.Hello.CODE, selector(code), Spake2Password.of(code), access, expires, code.nameplate(), false);
     }
 
     /**
@@ -68,7 +74,26 @@ public final class Invitation {
                 Spake2Password.of(ticket),
                 access,
                 expiry == 0 ? null : Instant.ofEpochSecond(expiry),
-                null);
+                null,
+                false);
+    }
+
+    /**
+     * The same for one join only; whoever comes later is told that it is used up.
+     *
+     * @return a changed copy, not used yet
+     */
+    public Invitation once() {
+        return new Invitation(kind, selector, password, access, expires, nameplate, true);
+    }
+
+    boolean isUsedUp() {
+        return once && used.get();
+    }
+
+    /** Takes one use; false if there is none left. */
+    boolean use() {
+        return !once || used.compareAndSet(false, true);
     }
 
     /** What a dialler says of a code: its nameplate. */

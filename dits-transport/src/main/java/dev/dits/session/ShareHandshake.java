@@ -127,6 +127,9 @@ final class ShareHandshake {
         if (invitation.isExpired(clock.instant())) {
             throw new JoinRejectedException(Reason.EXPIRED, null);
         }
+        if (invitation.isUsedUp()) {
+            throw new JoinRejectedException(Reason.USED_UP, null);
+        }
         if (byCode) {
             GuessLimiter.Verdict verdict = door.guesses().verdict(source);
             if (!verdict.allowed()) {
@@ -157,6 +160,10 @@ final class ShareHandshake {
             accepted = byCode ? door.guesses().guess(source, () -> spake.accept(mac)) : spake.accept(mac);
         } catch (ConfirmationException e) {
             throw new JoinRejectedException(Reason.WRONG_CODE, null);
+        }
+        if (!invitation.use()) {
+            // Another one, with the same invitation, was faster.
+            throw new JoinRejectedException(Reason.USED_UP, null);
         }
         byte[] sessionId = new byte[Message.SHORT_ID_BYTES];
         random.nextBytes(sessionId);

@@ -119,6 +119,23 @@ class SessionTest {
     }
 
     @Test
+    void anInvitationForOnceLetsOneIn() throws Exception {
+        try (TestShare there = new TestShare();
+                TestShare here = new TestShare();
+                TestShare.Door door = there.share(directory, "project", named("share"))) {
+            dev.dits.crypto.Ticket ticket = door.ticket(there.clock.instant().getEpochSecond() + 60);
+            door.acceptor.invite(Invitation.of(ticket, Access.toAll(false)).once());
+            Dialer.Opened opened = here.join(there.address(), Dialer.Key.of(ticket), NOTHING);
+            assertThat(ask(opened.session())).isEqualTo("share");
+            assertThat(reason(() -> here.join(there.address(), Dialer.Key.of(ticket), NOTHING)))
+                    .isEqualTo(Reason.USED_UP);
+            // Whoever is in comes back without it.
+            assertThat(ask(here.attach(there.address(), opened.stored(), null, NOTHING)))
+                    .isEqualTo("share");
+        }
+    }
+
+    @Test
     void aWithdrawnCodeLetsNobodyInAndAnotherOneDoes() throws Exception {
         try (TestShare there = new TestShare();
                 TestShare here = new TestShare();

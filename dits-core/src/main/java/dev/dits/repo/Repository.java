@@ -329,6 +329,16 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
+     * Returns the commit that an interrupted checkout was writing.
+     *
+     * @return the commit; nothing where the last checkout came to its end
+     * @throws IOException if the file system fails
+     */
+    public Optional<ObjectId> unfinished() throws IOException {
+        return Optional.ofNullable(state(refs.head()).target());
+    }
+
+    /**
      * Reads a reference.
      *
      * @param name which

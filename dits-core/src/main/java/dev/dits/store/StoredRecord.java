@@ -8,7 +8,7 @@ import dev.dits.object.ObjectId;
 /**
  * A record as it lies in a pack or travels: its payload still compressed.
  *
- * <p>Nothing here is verified by itself. {@link #decode(ObjectId)} is the one way to plain bytes, and checks them.
+ * <p>Nothing here is verified by itself. {@link #decode(ObjectId)} is the way to plain bytes that checks them.
  *
  * @param type what it is
  * @param codec how {@code payload} is encoded
@@ -45,29 +45,39 @@ public record StoredRecord(RecordType type, RecordCodec codec, int plainLength, 
     }
 
     /**
-     * Decodes and verifies the payload. Decoding never produces more than {@code plainLength} bytes, whatever the frame says.
+     * Decodes and verifies the payload.
      *
      * @param id what its plain bytes must hash to
-     * @return the plain bytes, owned by the caller
+     * @return the plain bytes; of an uncompressed record, the payload itself
      * @throws CorruptObjectException if they do not decode to {@code plainLength} bytes that hash to {@code id}
      */
     public byte[] decode(ObjectId id) throws CorruptObjectException {
-        byte[] plain = codec == RecordCodec.PLAIN ? payload.clone() : inflate(id);
+        byte[] plain = inflate();
         if (!ObjectId.hash(plain).equals(id)) {
             throw new CorruptObjectException("object " + id.abbreviated() + " does not match its SHA-256");
         }
         return plain;
     }
 
-    private byte[] inflate(ObjectId id) throws CorruptObjectException {
+    /**
+     * Decodes the payload without verifying it, for a receiver that learns the id from the bytes. Decoding never produces more than
+     * {@code plainLength} bytes, whatever the frame says.
+     *
+     * @return the plain bytes; of an uncompressed record, the payload itself
+     * @throws CorruptObjectException if they do not decode to {@code plainLength} bytes
+     */
+    public byte[] inflate() throws CorruptObjectException {
+        if (codec == RecordCodec.PLAIN) {
+            return payload;
+        }
         byte[] plain = new byte[plainLength];
         try {
             long length = Zstd.decompressByteArray(plain, 0, plainLength, payload, 0, payload.length);
             if (Zstd.isError(length) || length != plainLength) {
-                throw new CorruptObjectException("object " + id.abbreviated() + " does not decode to its length");
+                throw new CorruptObjectException("a record does not decode to its length");
             }
         } catch (ZstdException e) {
-            throw new CorruptObjectException("object " + id.abbreviated() + " is not a valid Zstandard frame", e);
+            throw new CorruptObjectException("a record is not a valid Zstandard frame", e);
         }
         return plain;
     }

@@ -6,6 +6,7 @@ module dev.dits.transport {
     requires static transitive org.jspecify;
     requires transitive dev.dits.core;
     requires transitive dev.dits.crypto;
+    requires com.github.benmanes.caffeine;
     requires org.slf4j;
     // Without it Netty falls back to heap buffers, and every packet is copied once more.
     requires jdk.unsupported;

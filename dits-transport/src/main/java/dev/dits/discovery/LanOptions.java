@@ -40,7 +40,7 @@ public record LanOptions(
         return parse(System.getenv(ENVIRONMENT_VARIABLE), bind);
     }
 
-    static LanOptions parse(@Nullable String setting, @Nullable InetAddress bind) {
+    public static LanOptions parse(@Nullable String setting, @Nullable InetAddress bind) {
         String value = setting == null ? "" : setting.strip();
         List<String> names = Arrays.stream(value.split(","))
                 .map(String::strip)

@@ -1,0 +1,522 @@
+package dev.dits.sync;
+
+import dev.dits.cache.ChunkCache;
+import dev.dits.error.CorruptObjectException;
+import dev.dits.error.MissingObjectException;
+import dev.dits.error.ProtocolException;
+import dev.dits.error.SessionClosedException;
+import dev.dits.object.Content;
+import dev.dits.object.DirectoryRef;
+import dev.dits.object.DirectoryTree;
+import dev.dits.object.FileEntry;
+import dev.dits.object.FileTree;
+import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectSource;
+import dev.dits.object.TreePath;
+import dev.dits.repo.FileSource;
+import dev.dits.repo.PartFile;
+import dev.dits.session.RequestStream;
+import dev.dits.session.Session;
+import dev.dits.wire.Message;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fills the files of a checkout from the nearest place that has their chunks: what an interrupted try left, the node's cache, the packs, the file that
+ * is replaced; and from the peer what none of them has.
+ *
+ * <p>The thread of the checkout plans: chunk by chunk it decides where each comes from, and adds it to the current batch. A few workers take
+ * batches, each sends one request for what the peer has to give, fills in what is local while the answer is under way, then takes the
+ * answer. An idle worker takes a batch as it is, so a single file waits for nothing; while all are busy the batch grows, so small files cost no
+ * round trip each. Memory is bounded by the batches. What a local place turns out not to have, or to have damaged, is asked for from the
+ * peer in a second round.
+ */
+final class ChunkFetcher implements FileSource, Closeable {
+    /** Requests in flight: enough to hide a round trip, few enough for two cores. */
+    private static final int WORKERS = 4;
+
+    /** A batch takes no more when it has so many bytes for the peer to send ... */
+    private static final long BATCH_REMOTE_BYTES = 8 << 20;
+
+    /** ... or so many bytes in all ... */
+    private static final long BATCH_BYTES = 32 << 20;
+
+    /** ... or so many chunks. */
+    private static final int BATCH_CHUNKS = 2_048;
+
+    private static final int ROUNDS_MAX = 4;
+
+    /** How long a batch waits for the session to have a connection again. */
+    private static final long RECONNECT_MILLIS = 60_000;
+
+    private enum Origin {
+        PEER,
+        LOCAL,
+        SEED
+    }
+
+    /** One chunk of one file, and where it is to come from. */
+    private record Piece(Assembly assembly, FileTree.Chunk chunk, Origin origin, long seedOffset) {
+        Piece fromPeer() {
+            return new Piece(assembly, chunk, Origin.PEER, 0);
+        }
+    }
+
+    /** A file being put together. */
+    private static final class Assembly {
+        final TreePath path;
+        final PartFile part;
+        final @Nullable FileChannel seed;
+        final CompletableFuture<Void> done = new CompletableFuture<>();
+
+        /** One for the planner, which lets go when it has planned all chunks. */
+        private final AtomicLong outstanding = new AtomicLong(1);
+
+        Assembly(TreePath path, PartFile part, @Nullable FileChannel seed) {
+            this.path = path;
+            this.part = part;
+            this.seed = seed;
+        }
+
+        void release() throws IOException {
+            if (outstanding.decrementAndGet() == 0) {
+                closeSeed();
+                done.complete(null);
+            }
+        }
+
+        void closeSeed() throws IOException {
+            if (seed != null) {
+                seed.close();
+            }
+        }
+    }
+
+    private final Session session;
+    private final ObjectId commit;
+    private final FileTree files;
+    private final DirectoryTree directories;
+    private final Path root;
+    private final @Nullable DirectoryRef base;
+    private final ObjectSource local;
+    private final ChunkCache cache;
+    private final TransferControl control;
+    private final int chunkBytesMax;
+    private final ObjectId zeros;
+    private final CountDownLatch workersDone = new CountDownLatch(WORKERS);
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition batchReady = lock.newCondition();
+    private final Condition batchTaken = lock.newCondition();
+    private List<Piece> batch = new ArrayList<>();
+    private long batchBytes;
+    private long batchRemoteBytes;
+    private boolean ended;
+    private @Nullable Throwable failure;
+
+    /** Chunks that are on their way from the peer, with further places that want them. */
+    private final Map<ObjectId, List<Piece>> asked = new HashMap<>();
+
+    /**
+     * @param session the peer
+     * @param commit the commit that is checked out
+     * @param nodes where directory nodes, manifests and file nodes are, or arrive
+     * @param root the working tree
+     * @param base the tree that it was written from, whose files serve as seeds; null for none
+     * @param local chunks that need no peer, beside the cache
+     * @param cache the node's
+     * @param chunkBytesMax the profile's largest chunk
+     * @param control counters, gate and limit of the transfer
+     * @param workers runs the requests
+     */
+    ChunkFetcher(
+            Session session,
+            ObjectId commit,
+            ObjectSource nodes,
+            Path root,
+            @Nullable DirectoryRef base,
+            ObjectSource local,
+            ChunkCache cache,
+            int chunkBytesMax,
+            TransferControl control,
+            Executor workers) {
+        this.session = session;
+        this.commit = commit;
+        this.files = new FileTree(nodes);
+        this.directories = new DirectoryTree(nodes);
+        this.root = root;
+        this.base = base;
+        this.local = local;
+        this.cache = cache;
+        this.chunkBytesMax = chunkBytesMax;
+        this.zeros = ObjectId.hash(new byte[chunkBytesMax]);
+        this.control = control;
+        for (int i = 0; i < WORKERS; i++) {
+            workers.execute(this::work);
+        }
+    }
+
+    @Override
+    public CompletionStage<?> fill(TreePath path, Content content, PartFile part) throws IOException {
+        SeedIndex index = null;
+        FileChannel seed = null;
+        if (content instanceof Content.Chunked && base != null) {
+            Content old = oldContent(path);
+            if (old instanceof Content.Chunked) {
+                seed = openSeed(path);
+                index = seed == null ? null : SeedIndex.of(files, old);
+            }
+        }
+        Assembly assembly = new Assembly(path, part, seed);
+        try {
+            FileTree.Cursor cursor = files.chunks(content);
+            for (FileTree.Chunk chunk = cursor.next(); chunk != null; chunk = cursor.next()) {
+                control.checkpoint();
+                if (part.has(chunk)) {
+                    control.bytesInPlace(chunk.length(), true);
+                } else {
+                    plan(assembly, chunk, index);
+                }
+            }
+            assembly.release();
+        } catch (InterruptedException e) {
+            assembly.closeSeed();
+            Thread.currentThread().interrupt();
+            throw interrupted(e);
+        }
+        return assembly.done;
+    }
+
+    private static InterruptedIOException interrupted(InterruptedException cause) {
+        InterruptedIOException failure = new InterruptedIOException("the transfer was interrupted");
+        failure.initCause(cause);
+        return failure;
+    }
+
+    private @Nullable Content oldContent(TreePath path) throws IOException {
+        try {
+            return base != null && directories.resolve(base, path) instanceof FileEntry file ? file.content() : null;
+        } catch (MissingObjectException e) {
+            return null; // the old tree is not complete here: it only would have saved bytes on the wire
+        }
+    }
+
+    private @Nullable FileChannel openSeed(TreePath path) {
+        try {
+            Path file = root;
+            for (dev.dits.object.EntryName name : path.names()) {
+                file = dev.dits.repo.PathNames.resolve(file, name);
+            }
+            return FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        } catch (IOException | RuntimeException e) {
+            return null; // as above
+        }
+    }
+
+    private void plan(Assembly assembly, FileTree.Chunk chunk, @Nullable SeedIndex seed)
+            throws IOException, InterruptedException {
+        assembly.outstanding.incrementAndGet();
+        if (chunk.length() == chunkBytesMax && chunk.id().equals(zeros)) {
+            write(assembly, chunk, new byte[chunkBytesMax], true);
+            return;
+        }
+        boolean here = cache.contains(chunk.id()) || local.contains(chunk.id());
+        long seedOffset = here || seed == null ? -1 : seed.find(chunk.id());
+        Piece piece = new Piece(
+                assembly, chunk, here ? Origin.LOCAL : seedOffset >= 0 ? Origin.SEED : Origin.PEER, seedOffset);
+        lock.lockInterruptibly();
+        try {
+            while (full() && !ended) {
+                batchTaken.await();
+            }
+            throwFailure();
+            add(piece);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean full() {
+        return batch.size() >= BATCH_CHUNKS || batchBytes >= BATCH_BYTES || batchRemoteBytes >= BATCH_REMOTE_BYTES;
+    }
+
+    /** With the lock held. */
+    private void add(Piece piece) {
+        if (piece.origin == Origin.PEER) {
+            List<Piece> others = asked.get(piece.chunk.id());
+            if (others != null) {
+                others.add(piece);
+                return;
+            }
+            asked.put(piece.chunk.id(), new ArrayList<>(0));
+            batchRemoteBytes += piece.chunk.length();
+        }
+        batch.add(piece);
+        batchBytes += piece.chunk.length();
+        batchReady.signal();
+    }
+
+    /** With the lock held. */
+    private void throwFailure() throws IOException {
+        Throwable cause = failure;
+        if (cause instanceof CancellationException e) {
+            throw e;
+        }
+        if (cause instanceof Error e) {
+            throw e;
+        }
+        if (cause instanceof IOException e) {
+            throw e;
+        }
+        if (ended) {
+            throw new SessionClosedException("the transfer has ended", cause);
+        }
+    }
+
+    private void work() {
+        try {
+            for (List<Piece> next = take(); next != null; next = take()) {
+                process(next);
+            }
+        } catch (Throwable e) { // the planner has to learn of it, whatever it is
+            fail(e);
+        } finally {
+            workersDone.countDown();
+        }
+    }
+
+    private @Nullable List<Piece> take() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (batch.isEmpty() && !ended) {
+                batchReady.await();
+            }
+            if (ended) {
+                return null;
+            }
+            List<Piece> taken = batch;
+            batch = new ArrayList<>();
+            batchBytes = 0;
+            batchRemoteBytes = 0;
+            batchTaken.signalAll();
+            return taken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends everything: files under way complete with the failure. */
+    private void fail(Throwable cause) {
+        lock.lock();
+        try {
+            if (failure == null) {
+                failure = cause;
+            }
+            ended = true;
+            batchReady.signalAll();
+            batchTaken.signalAll();
+            for (Piece piece : batch) {
+                piece.assembly.done.completeExceptionally(cause);
+            }
+            for (List<Piece> others : asked.values()) {
+                for (Piece piece : others) {
+                    piece.assembly.done.completeExceptionally(cause);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Stops the workers. What is in part files stays for the next try. Idempotent. */
+    @Override
+    public void close() throws IOException {
+        fail(new InterruptedIOException("the transfer ended early"));
+        boolean interrupted = false;
+        while (true) {
+            try {
+                workersDone.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void process(List<Piece> pieces) throws InterruptedException {
+        List<Piece> rest = pieces;
+        try {
+            for (int round = 0; !rest.isEmpty(); round++) {
+                control.checkpoint();
+                if (round == ROUNDS_MAX) {
+                    throw new SessionClosedException("the connection was lost " + ROUNDS_MAX
+                            + " times during one request; what arrived is kept, repeat the command to go on");
+                }
+                rest = round(rest);
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            fail(e);
+            for (Piece piece : rest) {
+                piece.assembly.done.completeExceptionally(e);
+            }
+        }
+    }
+
+    /** One request and its answer. Returns the pieces that are still missing, now wanted from the peer. */
+    private List<Piece> round(List<Piece> pieces) throws IOException, InterruptedException {
+        List<Piece> remote =
+                pieces.stream().filter(piece -> piece.origin == Origin.PEER).toList();
+        List<Piece> missing = new ArrayList<>();
+        IOException lost = null;
+        RequestStream stream = null;
+        int received = 0;
+        try {
+            try {
+                stream = remote.isEmpty() ? null : request(remote);
+            } catch (IOException e) {
+                lost = ifLost(e);
+            }
+            for (Piece piece : pieces) {
+                if (piece.origin != Origin.PEER && !fillFromHere(piece)) {
+                    missing.add(piece.fromPeer());
+                }
+            }
+            try {
+                while (stream != null && received < remote.size()) {
+                    receive(stream, remote.get(received));
+                    received++;
+                }
+                if (stream != null && !(stream.receive() instanceof Message.End)) {
+                    throw new ProtocolException("the peer sent more chunks than it was asked for");
+                }
+            } catch (IOException e) {
+                lost = ifLost(e);
+            }
+        } finally {
+            if (stream != null) {
+                stream.close();
+            }
+        }
+        missing.addAll(remote.subList(received, remote.size()));
+        if (lost != null && !session.awaitConnection(RECONNECT_MILLIS)) {
+            throw lost;
+        }
+        return missing;
+    }
+
+    /** Returns a failure of the connection, after which the rest can be asked for again; throws any other. */
+    private static IOException ifLost(IOException failure) throws IOException {
+        if (failure instanceof SessionClosedException) {
+            return failure;
+        }
+        throw failure;
+    }
+
+    private RequestStream request(List<Piece> pieces) throws IOException {
+        List<Message.GetChunks.Item> items = new ArrayList<>();
+        int at = 0;
+        while (at < pieces.size()) {
+            Piece first = pieces.get(at);
+            int count = 1;
+            while (at + count < pieces.size()) {
+                Piece next = pieces.get(at + count);
+                if (next.assembly != first.assembly || next.chunk.index() != first.chunk.index() + count) {
+                    break;
+                }
+                count++;
+            }
+            items.add(new Message.GetChunks.Item(first.assembly.path.bytes(), first.chunk.index(), count));
+            at += count;
+        }
+        return session.open(new Message.GetChunks(commit, items));
+    }
+
+    private void receive(RequestStream stream, Piece piece) throws IOException, InterruptedException {
+        control.checkpoint();
+        Message message = stream.receive();
+        if (message instanceof Message.Gap gap) {
+            throw new MissingObjectException("the other side can not give chunk " + piece.chunk.index() + " of "
+                    + piece.assembly.path.display() + " (" + gap.code() + "); run 'dits fsck' there");
+        }
+        if (!(message instanceof Message.Chunk answer)) {
+            throw stream.unexpected(message);
+        }
+        byte[] plain = Payloads.chunk(answer).decode(piece.chunk.id());
+        if (plain.length != piece.chunk.length()) {
+            throw new CorruptObjectException("a chunk of " + piece.assembly.path.display() + " has " + plain.length
+                    + " bytes where its file's tree says " + piece.chunk.length());
+        }
+        control.spend(answer.payload().length);
+        cache.put(piece.chunk.id(), plain, 0, plain.length);
+        List<Piece> others;
+        lock.lock();
+        try {
+            others = asked.remove(piece.chunk.id());
+        } finally {
+            lock.unlock();
+        }
+        write(piece.assembly, piece.chunk, plain, false);
+        if (others != null) {
+            for (Piece other : others) {
+                write(other.assembly, other.chunk, plain, true);
+            }
+        }
+    }
+
+    private boolean fillFromHere(Piece piece) throws IOException {
+        byte[] plain = piece.origin == Origin.SEED ? readSeed(piece) : readLocal(piece.chunk.id());
+        if (plain == null || plain.length != piece.chunk.length()) {
+            return false;
+        }
+        write(piece.assembly, piece.chunk, plain, true);
+        return true;
+    }
+
+    private void write(Assembly assembly, FileTree.Chunk chunk, byte[] plain, boolean reused) throws IOException {
+        assembly.part.write(chunk.offset(), ByteBuffer.wrap(plain));
+        control.bytesInPlace(plain.length, reused);
+        assembly.release();
+    }
+
+    private byte @Nullable [] readLocal(ObjectId id) throws IOException {
+        byte[] plain = cache.get(id);
+        return plain != null ? plain : local.read(id);
+    }
+
+    private static byte @Nullable [] readSeed(Piece piece) throws IOException {
+        FileChannel seed = piece.assembly.seed;
+        if (seed == null) {
+            return null;
+        }
+        byte[] bytes = new byte[piece.chunk.length()];
+        ByteBuffer target = ByteBuffer.wrap(bytes);
+        while (target.hasRemaining()) {
+            if (seed.read(target, piece.seedOffset + target.position()) < 0) {
+                return null;
+            }
+        }
+        return ObjectId.hash(bytes).equals(piece.chunk.id()) ? bytes : null;
+    }
+}

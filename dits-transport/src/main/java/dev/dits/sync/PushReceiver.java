@@ -1,0 +1,244 @@
+package dev.dits.sync;
+
+import dev.dits.error.BranchMovedException;
+import dev.dits.error.CorruptObjectException;
+import dev.dits.error.DitsException;
+import dev.dits.error.MissingObjectException;
+import dev.dits.error.ProtocolException;
+import dev.dits.object.Commit;
+import dev.dits.object.Content;
+import dev.dits.object.DirectoryRef;
+import dev.dits.object.FileEntry;
+import dev.dits.object.FileTree;
+import dev.dits.object.ObjectId;
+import dev.dits.object.TreeDiff;
+import dev.dits.object.TreePath;
+import dev.dits.repo.RefName;
+import dev.dits.repo.Repository;
+import dev.dits.session.RequestStream;
+import dev.dits.session.Session;
+import dev.dits.store.StoreWriter;
+import dev.dits.store.StoredRecord;
+import dev.dits.wire.Message;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes a push: fetches from the pusher what is not here, makes all of it durable, and only then moves the branch, if it is still where the pusher
+ * saw it and the new commit continues it.
+ */
+public final class PushReceiver {
+    private static final int BATCH_CHUNKS = 1_024;
+    private static final long BATCH_BYTES = 8 << 20;
+
+    /** Requests in flight. */
+    private static final int AHEAD = 3;
+
+    /** The id that stands for "no such branch yet". */
+    private static final ObjectId NONE = ObjectId.ofWords(0, 0, 0, 0);
+
+    private final Repository repository;
+    private final Session session;
+    private final TransferControl control;
+    private final FileTree files;
+
+    /** Chunks asked for in this push: one that occurs twice is asked for once. */
+    private final Set<ObjectId> asked = new HashSet<>();
+
+    private final Deque<Pending> pending = new ArrayDeque<>();
+    private List<Wanted> batch = new ArrayList<>();
+    private long batchBytes;
+    private @Nullable ObjectId batchCommit;
+
+    private record Wanted(TreePath path, FileTree.Chunk chunk) {}
+
+    private record Pending(RequestStream stream, List<Wanted> wanted) {}
+
+    private PushReceiver(Repository repository, Session session, TransferControl control) {
+        this.repository = repository;
+        this.session = session;
+        this.control = control;
+        this.files = new FileTree(repository.objects());
+    }
+
+    /**
+     * Takes a push.
+     *
+     * @param repository where to
+     * @param session the pusher
+     * @param push what it offers
+     * @param control counters and gate
+     * @throws BranchMovedException if the branch is not where the pusher saw it, or the commit does not continue it
+     * @throws IOException if it fails; the branch has not moved then
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public static void receive(Repository repository, Session session, Message.Push push, TransferControl control)
+            throws IOException, InterruptedException {
+        RefName branch;
+        try {
+            branch = RefName.branch(push.branch());
+        } catch (IllegalArgumentException e) {
+            throw new ProtocolException("the peer pushed to a branch with a name that can not be", e);
+        }
+        ObjectId expected = push.expected().equals(NONE) ? null : push.expected();
+        Optional<ObjectId> current = repository.ref(branch);
+        if (!current.equals(Optional.ofNullable(expected))) {
+            throw moved(branch);
+        }
+        new PushReceiver(repository, session, control).fetch(push.commit());
+        if (expected != null && !repository.isAncestor(expected, push.commit())) {
+            throw moved(branch);
+        }
+        repository.updateRef(branch, expected, push.commit());
+    }
+
+    private static BranchMovedException moved(RefName branch) {
+        return new BranchMovedException("branch " + branch.shortName()
+                + " has other commits there that the pushed one does not continue; pull first, then push again");
+    }
+
+    private void fetch(ObjectId commit) throws IOException, InterruptedException {
+        List<ObjectId> haves = new ArrayList<>(new HashSet<>(repository.refs().values()));
+        List<ObjectId> sent = haves.subList(0, Math.min(haves.size(), Message.HAVES_MAX));
+        try (StoreWriter writer = repository.store().newWriter()) {
+            try {
+                NodeFetch.fetch(session, repository.store(), writer, List.of(commit), sent, true, control, () -> {});
+                for (ObjectId fresh : commitsSince(commit, new HashSet<>(haves))) {
+                    chunksOf(fresh, writer);
+                }
+                submit();
+                while (!pending.isEmpty()) {
+                    take(writer);
+                }
+            } finally {
+                for (Pending left : pending) {
+                    left.stream.close();
+                }
+            }
+            control.finishing();
+            writer.flush();
+        }
+    }
+
+    /** The commits that no reference here reaches, oldest last. */
+    private List<ObjectId> commitsSince(ObjectId tip, Set<ObjectId> known) throws IOException {
+        List<ObjectId> fresh = new ArrayList<>();
+        Deque<ObjectId> queue = new ArrayDeque<>(List.of(tip));
+        Set<ObjectId> seen = new HashSet<>();
+        while (!queue.isEmpty()) {
+            ObjectId id = queue.poll();
+            if (!seen.add(id) || known.contains(id) || reachedByRef(id, known)) {
+                continue;
+            }
+            fresh.add(id);
+            queue.addAll(repository.readCommit(id).parents());
+        }
+        return fresh;
+    }
+
+    private boolean reachedByRef(ObjectId id, Set<ObjectId> tips) throws IOException {
+        for (ObjectId tip : tips) {
+            if (repository.isAncestor(id, tip)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void chunksOf(ObjectId id, StoreWriter writer) throws IOException, InterruptedException {
+        Commit commit = repository.readCommit(id);
+        DirectoryRef before = commit.parents().isEmpty()
+                ? null
+                : repository.readCommit(commit.parents().get(0)).tree();
+        TreeDiff diff = new TreeDiff(repository.objects(), before, commit.tree(), TreeDiff.Options.ALL);
+        for (TreeDiff.Change change = diff.next(); change != null; change = diff.next()) {
+            if (change.after() instanceof FileEntry file
+                    && !(change.before() instanceof FileEntry old
+                            && old.content().equals(file.content()))) {
+                control.addTotals(1, file.content().size());
+                chunksOf(id, change.path(), file.content(), writer);
+                control.fileDone();
+            }
+        }
+    }
+
+    private void chunksOf(ObjectId commit, TreePath path, Content content, StoreWriter writer)
+            throws IOException, InterruptedException {
+        FileTree.Cursor cursor = files.chunks(content);
+        for (FileTree.Chunk chunk = cursor.next(); chunk != null; chunk = cursor.next()) {
+            control.checkpoint();
+            if (repository.store().contains(chunk.id()) || !asked.add(chunk.id())) {
+                control.bytesInPlace(chunk.length(), true);
+                continue;
+            }
+            if (!commit.equals(batchCommit) || batch.size() >= BATCH_CHUNKS || batchBytes >= BATCH_BYTES) {
+                submit();
+                batchCommit = commit;
+                while (pending.size() >= AHEAD) {
+                    take(writer);
+                }
+            }
+            batch.add(new Wanted(path, chunk));
+            batchBytes += chunk.length();
+        }
+    }
+
+    private void submit() throws IOException {
+        ObjectId commit = batchCommit;
+        if (batch.isEmpty() || commit == null) {
+            return;
+        }
+        List<Message.GetChunks.Item> items = new ArrayList<>();
+        int at = 0;
+        while (at < batch.size()) {
+            Wanted first = batch.get(at);
+            int count = 1;
+            while (at + count < batch.size()
+                    && batch.get(at + count).path().equals(first.path())
+                    && batch.get(at + count).chunk().index() == first.chunk().index() + count) {
+                count++;
+            }
+            items.add(new Message.GetChunks.Item(
+                    first.path().bytes(), first.chunk().index(), count));
+            at += count;
+        }
+        pending.add(new Pending(session.open(new Message.GetChunks(commit, items)), batch));
+        batch = new ArrayList<>();
+        batchBytes = 0;
+    }
+
+    private void take(StoreWriter writer) throws IOException, InterruptedException {
+        Pending next = pending.element();
+        for (Wanted wanted : next.wanted) {
+            control.checkpoint();
+            Message message = next.stream.receive();
+            if (message instanceof Message.Gap) {
+                throw new MissingObjectException(
+                        "the pusher can not give a chunk of " + wanted.path.display() + "; run 'dits fsck' there");
+            }
+            if (!(message instanceof Message.Chunk chunk)) {
+                throw next.stream.unexpected(message);
+            }
+            StoredRecord record = Payloads.chunk(chunk);
+            if (record.plainLength() != wanted.chunk.length()) {
+                throw new CorruptObjectException("a chunk of " + wanted.path.display() + " has the wrong length");
+            }
+            record.decode(wanted.chunk.id());
+            writer.putStored(wanted.chunk.id(), record);
+            control.spend(record.payload().length);
+            control.bytesInPlace(record.plainLength(), false);
+        }
+        if (!(next.stream.receive() instanceof Message.End)) {
+            throw new DitsException("the pusher sent more chunks than it was asked for");
+        }
+        pending.remove();
+        next.stream.close();
+    }
+}

@@ -1,0 +1,138 @@
+package dev.dits.sync;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.dits.error.PermissionDeniedException;
+import dev.dits.object.ObjectId;
+import dev.dits.repo.CheckoutOptions;
+import dev.dits.repo.RefName;
+import dev.dits.repo.Repository;
+import dev.dits.session.Session;
+import dev.dits.wire.Message;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What joined peers of a share may see and do: read everything that its branches and tags reach, and push where the grant says so.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class SharePolicy implements Responder.Policy {
+    /** Learns of pushes. */
+    @FunctionalInterface
+    public interface Listener {
+        /**
+         * A branch was pushed.
+         *
+         * @param session by whom
+         * @param branch which
+         * @param commit where it is now
+         */
+        void pushed(Session session, String branch, ObjectId commit);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(SharePolicy.class);
+
+    /** Commits found reachable, so that a transfer of many requests walks the history once. */
+    private static final int REMEMBERED_MAX = 10_000;
+
+    private final Repository repository;
+    private final boolean readOnly;
+    private final Listener listener;
+    private final ReentrantLock pushing = new ReentrantLock();
+    private final Cache<ObjectId, Long> reachable =
+            Caffeine.newBuilder().maximumSize(REMEMBERED_MAX).build();
+
+    /**
+     * @param repository what is shared
+     * @param readOnly whether nobody may push, whatever the grants say
+     * @param listener learns of pushes
+     */
+    public SharePolicy(Repository repository, boolean readOnly, Listener listener) {
+        this.repository = repository;
+        this.readOnly = readOnly;
+        this.listener = listener;
+    }
+
+    @Override
+    public boolean mayRead(Session session, ObjectId commit) throws IOException {
+        long generation = repository.refsGeneration();
+        // What is remembered holds for those who see every branch.
+        boolean all = session.access().branches().isEmpty();
+        Long known = all ? reachable.getIfPresent(commit) : null;
+        if (known != null && known == generation) {
+            return true;
+        }
+        for (Map.Entry<RefName, ObjectId> ref : repository.refs().entrySet()) {
+            if (!shows(session, ref.getKey())) {
+                continue;
+            }
+            ObjectId tip = ref.getValue();
+            if (tip.equals(commit)
+                    || (repository.store().contains(commit)
+                            && ref.getKey().isBranch()
+                            && repository.isAncestor(commit, tip))) {
+                if (all) {
+                    reachable.put(commit, generation);
+                }
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean shows(Session session, RefName name) {
+        return name.isBranch()
+                ? session.access().shows(name.shortName())
+                : name.isTag() && session.access().branches().isEmpty();
+    }
+
+    @Override
+    public Map<String, ObjectId> refs(Session session) throws IOException {
+        Map<String, ObjectId> shown = new TreeMap<>();
+        repository.refs().forEach((name, id) -> {
+            if (shows(session, name)) {
+                shown.put((name.isBranch() ? "heads/" : "tags/") + name.shortName(), id);
+            }
+        });
+        return shown;
+    }
+
+    @Override
+    public Message.PushResult push(Session session, Message.Push push) throws IOException, InterruptedException {
+        if (readOnly || session.access().readOnly() || !session.access().shows(push.branch())) {
+            LOG.info("{}: a push was refused, the grant is read-only", session);
+            throw new PermissionDeniedException("this share does not let you push to " + push.branch());
+        }
+        // One at a time: two that fetch the same chunks at once would only store them twice.
+        pushing.lockInterruptibly();
+        try {
+            PushReceiver.receive(repository, session, push, new TransferControl(System::nanoTime));
+            follow(push);
+        } finally {
+            pushing.unlock();
+        }
+        listener.pushed(session, push.branch(), push.commit());
+        return new Message.PushResult(0, push.commit(), "");
+    }
+
+    /** The working tree follows its branch where it is clean; where it is not, it lags, and status says so. */
+    private void follow(Message.Push push) {
+        try {
+            Optional<RefName> current = repository.currentBranch();
+            boolean follows = current.isPresent()
+                    && current.get().shortName().equals(push.branch())
+                    && repository.status().clean();
+            if (follows) {
+                repository.updateWorkingTree(push.commit(), CheckoutOptions.defaults());
+            }
+        } catch (IOException e) {
+            LOG.warn("the working tree does not follow the push to {}: {}", push.branch(), e.getMessage());
+        }
+    }
+}

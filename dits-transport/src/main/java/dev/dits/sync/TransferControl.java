@@ -1,0 +1,219 @@
+package dev.dits.sync;
+
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * What the workers of one transfer share: its counters, the gate that pauses them, the flag that ends them, and the rate limit.
+ *
+ * <p>Safe for use by several threads. Workers call {@link #checkpoint} between units of work and {@link #spend} for bytes on the wire.
+ */
+public final class TransferControl {
+    private final LongSupplier nanoClock;
+    private final long startNanos;
+
+    private final AtomicLong filesDone = new AtomicLong();
+    private final AtomicLong filesTotal = new AtomicLong();
+    private final AtomicLong treeBytesDone = new AtomicLong();
+    private final AtomicLong treeBytesTotal = new AtomicLong();
+    private final AtomicLong wireBytes = new AtomicLong();
+    private final AtomicLong reusedBytes = new AtomicLong();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private boolean paused;
+    private boolean finishing;
+    private volatile boolean cancelled;
+
+    /** Token bucket: {@code tokens} may go below zero by one unit of work, which the next caller waits out. */
+    private volatile long limitBytesPerSecond;
+
+    private double tokens;
+    private long refilledNanos;
+
+    private long rateSampleNanos;
+    private long rateSampleBytes;
+    private double rate;
+
+    /**
+     * @param nanoClock a monotonic clock in nanoseconds
+     */
+    public TransferControl(LongSupplier nanoClock) {
+        this.nanoClock = nanoClock;
+        this.startNanos = nanoClock.getAsLong();
+        this.rateSampleNanos = startNanos;
+        this.refilledNanos = startNanos;
+    }
+
+    /** Makes workers wait at their next checkpoint. */
+    public void pause() {
+        set(() -> paused = true);
+    }
+
+    /** Lets them go on. */
+    public void resume() {
+        set(() -> paused = false);
+    }
+
+    /** Makes workers fail with a {@link CancellationException} at their next checkpoint. */
+    public void cancel() {
+        set(() -> cancelled = true);
+    }
+
+    /** Notes that only making things durable is left. */
+    void finishing() {
+        set(() -> finishing = true);
+    }
+
+    private void set(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Limits bytes on the wire.
+     *
+     * @param bytesPerSecond 0 for no limit
+     */
+    public void limit(long bytesPerSecond) {
+        if (bytesPerSecond < 0) {
+            throw new IllegalArgumentException("a limit is 0 (none) or more bytes a second, not " + bytesPerSecond);
+        }
+        set(() -> {
+            limitBytesPerSecond = bytesPerSecond;
+            tokens = 0;
+            refilledNanos = nanoClock.getAsLong();
+        });
+    }
+
+    /**
+     * Waits while paused.
+     *
+     * @throws CancellationException if the transfer was cancelled
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public void checkpoint() throws InterruptedException {
+        if (cancelled) {
+            throw new CancellationException("the transfer was cancelled");
+        }
+        lock.lockInterruptibly();
+        try {
+            while (paused && !cancelled) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (cancelled) {
+            throw new CancellationException("the transfer was cancelled");
+        }
+    }
+
+    /**
+     * Counts bytes that crossed the wire, and waits as the limit asks.
+     *
+     * @param bytes how many
+     * @throws InterruptedException if the thread was interrupted
+     */
+    void spend(long bytes) throws InterruptedException {
+        wireBytes.addAndGet(bytes);
+        if (limitBytesPerSecond == 0) {
+            return;
+        }
+        lock.lockInterruptibly();
+        try {
+            refill();
+            tokens -= bytes;
+            while (tokens < 0 && limitBytesPerSecond > 0 && !cancelled) {
+                long waitNanos = Math.max(1, (long) (-tokens * 1e9 / limitBytesPerSecond));
+                changed.awaitNanos(waitNanos);
+                refill();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Adds what has accrued, up to an eighth of a second's worth, so that a pause is not followed by a burst. */
+    private void refill() {
+        long now = nanoClock.getAsLong();
+        long limit = limitBytesPerSecond;
+        tokens = Math.min(limit / 8.0, tokens + (now - refilledNanos) * 1e-9 * limit);
+        refilledNanos = now;
+    }
+
+    void addTotals(long files, long bytes) {
+        filesTotal.addAndGet(files);
+        treeBytesTotal.addAndGet(bytes);
+    }
+
+    void fileDone() {
+        filesDone.incrementAndGet();
+    }
+
+    void filesDone(long count) {
+        filesDone.set(count);
+    }
+
+    void bytesInPlace(long bytes, boolean reused) {
+        treeBytesDone.addAndGet(bytes);
+        if (reused) {
+            reusedBytes.addAndGet(bytes);
+        }
+    }
+
+    /** The counters at one moment. */
+    public record Snapshot(
+            boolean paused,
+            boolean finishing,
+            long filesDone,
+            long filesTotal,
+            long treeBytesDone,
+            long treeBytesTotal,
+            long wireBytes,
+            long reusedBytes,
+            long elapsedNanos,
+            double bytesPerSecond) {}
+
+    /**
+     * Reads the counters.
+     *
+     * @return them, with a speed smoothed over about two seconds
+     */
+    public Snapshot snapshot() {
+        lock.lock();
+        try {
+            long now = nanoClock.getAsLong();
+            long done = treeBytesDone.get();
+            double seconds = (now - rateSampleNanos) * 1e-9;
+            if (seconds >= 0.1) {
+                double current = (done - rateSampleBytes) / seconds;
+                double weight = rateSampleNanos == startNanos ? 1 : 1 - Math.exp(-seconds / 2);
+                rate += (current - rate) * weight;
+                rateSampleNanos = now;
+                rateSampleBytes = done;
+            }
+            return new Snapshot(
+                    paused,
+                    finishing,
+                    filesDone.get(),
+                    filesTotal.get(),
+                    done,
+                    treeBytesTotal.get(),
+                    wireBytes.get(),
+                    reusedBytes.get(),
+                    now - startNanos,
+                    rate);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

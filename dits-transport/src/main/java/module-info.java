@@ -1,6 +1,7 @@
 /** Paths, QUIC, sessions, sync and the Share/Mount facade: the one dependency of a host application. */
 @org.jspecify.annotations.NullMarked
 module dev.dits.transport {
+    exports dev.dits;
     exports dev.dits.discovery;
 
     requires static transitive org.jspecify;

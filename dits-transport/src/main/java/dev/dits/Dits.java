@@ -1,0 +1,255 @@
+package dev.dits;
+
+import dev.dits.cache.CacheOptions;
+import dev.dits.cache.CacheStats;
+import dev.dits.cache.ChunkCache;
+import dev.dits.connect.Connector;
+import dev.dits.session.Dialer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node: shares directories under join codes, and mounts what others share. Owns threads, sockets and the chunk cache; one in a process is enough, several do
+ * not disturb each other.
+ *
+ * <pre>{@code
+ * try (Dits dits = Dits.open(); Share share = dits.share(Path.of("my-project"))) {
+ *     System.out.println("Join code: " + share.joinCode());
+ *     share.awaitClose();
+ * }
+ *
+ * try (Dits dits = Dits.open(); Mount mount = dits.mount("7KQM-4TX-9PZ", Path.of("shared-project"))) {
+ *     mount.pull().await();
+ * }
+ * }</pre>
+ *
+ * <p>Safe for use by several threads. Sockets are opened when they are first needed. {@link #close} closes every share and mount that is still open, and
+ * leaves no thread, file or socket behind.
+ */
+public final class Dits implements AutoCloseable {
+    private final DitsOptions options;
+    private final NodeThreads threads = new NodeThreads();
+    private final SecureRandom random = new SecureRandom();
+    private final Sockets sockets;
+    private final ChunkCache cache;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Set<AutoCloseable> open = new LinkedHashSet<>();
+    private boolean closed;
+
+    private Dits(DitsOptions options, ChunkCache cache) {
+        this.options = options;
+        this.cache = cache;
+        this.sockets = new Sockets(threads.workers(), options.lanInterfaces());
+    }
+
+    /**
+     * Opens a node with the settings of this user's environment.
+     *
+     * @return the node
+     * @throws IOException if its home directory can not be used
+     */
+    public static Dits open() throws IOException {
+        return open(DitsOptions.defaults());
+    }
+
+    /**
+     * Opens a node.
+     *
+     * @param options its settings
+     * @return the node
+     * @throws IOException if its home directory can not be used
+     */
+    public static Dits open(DitsOptions options) throws IOException {
+        return new Dits(
+                options,
+                ChunkCache.open(
+                        options.home().resolve("cache"),
+                        CacheOptions.defaults().withDiskBytesMax(options.cacheBytes())));
+    }
+
+    /**
+     * Shares a repository, read-write, on port 4433 or the next free one.
+     *
+     * @param directory the repository's top directory
+     * @return the share, open until it or the node is closed
+     * @throws dev.dits.error.RepositoryNotFoundException if it is no repository
+     * @throws IOException if it can not be opened or no socket can be had
+     */
+    public Share share(Path directory) throws IOException {
+        return share(directory, ShareOptions.defaults());
+    }
+
+    /**
+     * Shares a repository.
+     *
+     * @param directory the repository's top directory
+     * @param shareOptions how
+     * @return the share, open until it or the node is closed
+     * @throws dev.dits.error.RepositoryNotFoundException if it is no repository and is not to become one
+     * @throws IOException if it can not be opened, or the port is taken
+     */
+    public Share share(Path directory, ShareOptions shareOptions) throws IOException {
+        return adopt(Share.open(this, directory, shareOptions));
+    }
+
+    /**
+     * Joins a share and makes a directory its mount. Nothing is pulled yet. A directory that is a mount of the same repository already is resumed.
+     *
+     * @param target a join code, {@code CODE@HOST:PORT}, or a ticket
+     * @param directory where; missing or empty, or a mount of the same repository
+     * @return the mount, open until it or the node is closed
+     * @throws dev.dits.error.JoinRejectedException if the share refuses
+     * @throws dev.dits.error.PeerUnreachableException if it can not be found in time
+     * @throws IOException if it fails
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public Mount mount(String target, Path directory) throws IOException, InterruptedException {
+        return mount(target, directory, MountOptions.defaults());
+    }
+
+    /**
+     * Joins a share and makes a directory its mount, as {@link #mount(String, Path)}.
+     *
+     * @param target a join code, {@code CODE@HOST:PORT}, {@code HOST:PORT} with the code in the options, or a ticket
+     * @param directory where
+     * @param mountOptions how
+     * @return the mount
+     * @throws IOException if it fails
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public Mount mount(String target, Path directory, MountOptions mountOptions)
+            throws IOException, InterruptedException {
+        return adopt(Mount.join(this, target, directory, mountOptions));
+    }
+
+    /**
+     * Opens a mount again, by what its first join left there; no code is needed.
+     *
+     * @param directory the mount's top directory
+     * @param mountOptions how
+     * @return the mount
+     * @throws dev.dits.error.PeerUnreachableException if the share can not be found in time
+     * @throws dev.dits.error.JoinRejectedException if it ended this mount's access
+     * @throws IOException if it is no mount, or fails
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public Mount open(Path directory, MountOptions mountOptions) throws IOException, InterruptedException {
+        return adopt(Mount.reopen(this, directory, mountOptions));
+    }
+
+    /**
+     * Joins a share to measure the way to it, without a directory.
+     *
+     * @param target as for {@link #mount(String, Path, MountOptions)}
+     * @param mountOptions timeout and code
+     * @return the probe
+     * @throws IOException if it fails
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public PeerProbe probe(String target, MountOptions mountOptions) throws IOException, InterruptedException {
+        return adopt(PeerProbe.join(this, target, mountOptions));
+    }
+
+    /**
+     * Counts what the node's chunk cache holds and did.
+     *
+     * @return the figures
+     */
+    public CacheStats cacheStats() {
+        return cache.stats();
+    }
+
+    private <T extends AutoCloseable> T adopt(T resource) throws IOException {
+        lock.lock();
+        try {
+            if (!closed) {
+                open.add(resource);
+                return resource;
+            }
+        } finally {
+            lock.unlock();
+        }
+        quietly(resource);
+        throw new IllegalStateException("this node is closed");
+    }
+
+    void forget(AutoCloseable resource) {
+        lock.lock();
+        try {
+            open.remove(resource);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    DitsOptions options() {
+        return options;
+    }
+
+    NodeThreads threads() {
+        return threads;
+    }
+
+    SecureRandom random() {
+        return random;
+    }
+
+    Sockets sockets() {
+        return sockets;
+    }
+
+    ChunkCache cache() {
+        return cache;
+    }
+
+    /** Connects from this node's socket for outgoing connections. */
+    Connector connector() throws IOException {
+        Dialer dialer = new Dialer(
+                sockets.dialling(options.bindAddress()),
+                threads.workers(),
+                threads.timer(),
+                options.deviceName(),
+                random);
+        return new Connector(dialer, sockets.discovery(options.bindAddress()), threads.workers());
+    }
+
+    /** Closes every share and mount, and the node. Transfers under way end; what they had verified stays. Idempotent. */
+    @Override
+    public void close() {
+        List<AutoCloseable> all;
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            all = new ArrayList<>(open);
+            open.clear();
+        } finally {
+            lock.unlock();
+        }
+        for (int i = all.size() - 1; i >= 0; i--) {
+            quietly(all.get(i));
+        }
+        sockets.close();
+        threads.close();
+        cache.close();
+    }
+
+    private static void quietly(@Nullable AutoCloseable resource) {
+        try {
+            if (resource != null) {
+                resource.close();
+            }
+        } catch (Exception e) {
+            org.slf4j.LoggerFactory.getLogger(Dits.class).debug("closing failed", e);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package dev.dits;
+
+import dev.dits.object.ObjectId;
+
+/** Something that happened on a share or a mount. Names that came from a peer are escaped for display. */
+public sealed interface DitsEvent {
+    /**
+     * A peer joined the share.
+     *
+     * @param peer what it calls itself
+     * @param address where it is connected from
+     */
+    record PeerJoined(String peer, String address) implements DitsEvent {}
+
+    /**
+     * A peer's last connection ended.
+     *
+     * @param peer what it calls itself
+     */
+    record PeerLeft(String peer) implements DitsEvent {}
+
+    /**
+     * Somebody tried to join and was refused.
+     *
+     * @param address where from
+     * @param reason why, without anything secret
+     */
+    record JoinRefused(String address, String reason) implements DitsEvent {}
+
+    /**
+     * A branch moved.
+     *
+     * @param branch which
+     * @param commit where to
+     * @param peer who pushed it; empty where it moved on this side
+     */
+    record BranchMoved(String branch, ObjectId commit, String peer) implements DitsEvent {}
+
+    /** The mount lost its last connection; it reconnects by itself. */
+    record Disconnected() implements DitsEvent {}
+
+    /**
+     * The mount has a connection again.
+     *
+     * @param address where to
+     */
+    record Connected(String address) implements DitsEvent {}
+}

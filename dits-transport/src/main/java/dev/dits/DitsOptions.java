@@ -1,0 +1,104 @@
+package dev.dits;
+
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of a node, immutable. The defaults need no configuration.
+ *
+ * @param home where the node keeps its chunk cache and its name; by default the environment's {@code DITS_HOME}, else
+ *     {@code ~/.dits}
+ * @param cacheBytes bound of the chunk cache on disk in bytes; 0 turns it off, -1 chooses by the free space
+ * @param deviceName what joined peers see, up to 255 bytes of UTF-8
+ * @param lanInterfaces interfaces to discover on, separated by commas, or {@code off}; null for the environment's
+ *     {@code DITS_LAN}, else all of them
+ * @param bindAddress local address for outgoing connections; null for any
+ */
+public record DitsOptions(
+        Path home,
+        long cacheBytes,
+        String deviceName,
+        @Nullable String lanInterfaces,
+        @Nullable InetAddress bindAddress) {
+    /** Checks ranges. */
+    public DitsOptions {
+        Objects.requireNonNull(home);
+        if (cacheBytes < -1) {
+            throw new IllegalArgumentException("cacheBytes is -1 or more, not " + cacheBytes);
+        }
+        if (deviceName.isBlank()) {
+            throw new IllegalArgumentException("a device name is not blank");
+        }
+    }
+
+    /**
+     * Returns the defaults, as the environment has them.
+     *
+     * @return options of this user on this machine
+     */
+    public static DitsOptions defaults() {
+        String home = System.getenv("DITS_HOME");
+        String host = System.getenv("HOSTNAME");
+        String name = System.getProperty("user.name", "someone") + (host == null || host.isBlank() ? "" : "@" + host);
+        return new DitsOptions(
+                home != null && !home.isBlank()
+                        ? Path.of(home)
+                        : Path.of(System.getProperty("user.home", "."), ".dits"),
+                -1,
+                name,
+                null,
+                null);
+    }
+
+    /**
+     * Changes where the node keeps its things.
+     *
+     * @param value a directory, made when it is missing
+     * @return changed options
+     */
+    public DitsOptions withHome(Path value) {
+        return new DitsOptions(value, cacheBytes, deviceName, lanInterfaces, bindAddress);
+    }
+
+    /**
+     * Changes the bound of the chunk cache.
+     *
+     * @param value bytes; 0 turns the cache off, -1 chooses by the free space
+     * @return changed options
+     */
+    public DitsOptions withCacheBytes(long value) {
+        return new DitsOptions(home, value, deviceName, lanInterfaces, bindAddress);
+    }
+
+    /**
+     * Changes what joined peers see.
+     *
+     * @param value a name
+     * @return changed options
+     */
+    public DitsOptions withDeviceName(String value) {
+        return new DitsOptions(home, cacheBytes, value, lanInterfaces, bindAddress);
+    }
+
+    /**
+     * Changes the interfaces to discover on.
+     *
+     * @param value names separated by commas, {@code lo} or {@code off} among them; null for the environment's choice
+     * @return changed options
+     */
+    public DitsOptions withLanInterfaces(@Nullable String value) {
+        return new DitsOptions(home, cacheBytes, deviceName, value, bindAddress);
+    }
+
+    /**
+     * Changes the local address of outgoing connections.
+     *
+     * @param value an address of this machine, or null for any
+     * @return changed options
+     */
+    public DitsOptions withBindAddress(@Nullable InetAddress value) {
+        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, value);
+    }
+}

@@ -1,0 +1,453 @@
+package dev.dits;
+
+import dev.dits.chunk.ChunkProfile;
+import dev.dits.connect.Connector;
+import dev.dits.connect.Reconnector;
+import dev.dits.connect.Target;
+import dev.dits.error.DitsException;
+import dev.dits.object.Escaper;
+import dev.dits.object.ObjectId;
+import dev.dits.object.TreePath;
+import dev.dits.repo.CommitProgress;
+import dev.dits.repo.CommitResult;
+import dev.dits.repo.RefName;
+import dev.dits.repo.Repository;
+import dev.dits.repo.RepositoryOptions;
+import dev.dits.session.Dialer;
+import dev.dits.session.RequestHandler;
+import dev.dits.session.Session;
+import dev.dits.session.SessionInfo;
+import dev.dits.session.SessionListener;
+import dev.dits.session.StoredSession;
+import dev.dits.sync.CacheSource;
+import dev.dits.sync.Pull;
+import dev.dits.sync.PushSender;
+import dev.dits.sync.RangeFetch;
+import dev.dits.sync.Responder;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A repository on this machine that is a copy of a share, and the session with that share. Made by {@link Dits#mount(String, Path)}.
+ *
+ * <p>It is a full repository: it can be committed to, branched and looked at while the share is away. A lost connection is made again by itself, as
+ * long as the mount is open. Safe for use by several threads.
+ */
+public final class Mount implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Mount.class);
+
+    private static final String KEY_REPOSITORY = "remote." + Pull.REMOTE + ".repository";
+    private static final String KEY_SHARE = "remote." + Pull.REMOTE + ".share";
+
+    private final Dits dits;
+    private final Repository repository;
+    private final MountOptions options;
+    private final PushSender sender;
+    private final Events events;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    /** One transfer at a time: they would only wait for each other's locks. */
+    private final ReentrantLock transferring = new ReentrantLock(true);
+
+    private final Session session;
+    private final Reconnector reconnector;
+    private volatile StoredSession stored;
+
+    private Mount(
+            Dits dits,
+            Connector connector,
+            Repository repository,
+            MountOptions options,
+            Late late,
+            Session session,
+            StoredSession stored) {
+        this.dits = dits;
+        this.repository = repository;
+        this.options = options;
+        this.session = session;
+        this.stored = stored;
+        this.events = new Events(dits.threads().workers());
+        this.sender = new PushSender(repository);
+        RequestHandler handler = new Responder(repository, dits.cache(), sender);
+        late.handler = handler;
+        session.onEvent(new Watcher());
+        this.reconnector = Reconnector.keep(
+                connector,
+                session,
+                stored,
+                handler,
+                dits.threads().timer(),
+                dits.threads().workers(),
+                dits.random());
+    }
+
+    /** Answers requests once the mount is there; the share makes none before it is pushed to. */
+    private static final class Late implements RequestHandler {
+        private volatile @Nullable RequestHandler handler;
+
+        @Override
+        public void handle(Session session, dev.dits.wire.Message request, dev.dits.session.Exchange exchange)
+                throws IOException, InterruptedException {
+            RequestHandler ready = handler;
+            if (ready == null) {
+                throw new DitsException("this mount is not ready yet");
+            }
+            ready.handle(session, request, exchange);
+        }
+    }
+
+    static Mount join(Dits dits, String target, Path directory, MountOptions options)
+            throws IOException, InterruptedException {
+        Target parsed = Target.parse(target, options.code());
+        boolean exists = Files.isDirectory(directory.resolve(Repository.DIRECTORY));
+        if (!exists) {
+            requireEmpty(directory);
+        }
+        Late late = new Late();
+        Connector connector = dits.connector();
+        Dialer.Opened opened = connector.join(parsed, PeerProbe.newCertificate(dits), late, options.timeout());
+        try {
+            SessionInfo info = opened.session().info();
+            Repository repository = exists ? existing(dits, directory, info) : create(dits, directory, info);
+            try {
+                StoredSession stored = opened.stored();
+                stored.write(sessionFile(repository));
+                repository.configure(Map.of(
+                        KEY_REPOSITORY,
+                        Optional.of(HexFormat.of().formatHex(info.repositoryId())),
+                        KEY_SHARE,
+                        Optional.of(Escaper.escape(info.shareName()))));
+                return new Mount(dits, connector, repository, options, late, opened.session(), stored);
+            } catch (IOException | RuntimeException e) {
+                repository.close();
+                throw e;
+            }
+        } catch (IOException | RuntimeException e) {
+            opened.session().close();
+            throw e;
+        }
+    }
+
+    private static void requireEmpty(Path directory) throws IOException {
+        if (!Files.exists(directory, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            if (entries.iterator().hasNext()) {
+                throw new DitsException(directory
+                        + " is not empty and no mount; name a new or an empty directory, so that nothing of yours is mixed with"
+                        + " the share's files");
+            }
+        } catch (NotDirectoryException e) {
+            throw new DitsException(directory + " is there and is no directory; name another place", e);
+        }
+    }
+
+    private static RepositoryOptions settings(Dits dits) {
+        return RepositoryOptions.defaults().withSources(List.of(new CacheSource(dits.cache())));
+    }
+
+    private static Repository create(Dits dits, Path directory, SessionInfo info) throws IOException {
+        ChunkProfile profile = ChunkProfile.byName(info.profile())
+                .orElseThrow(
+                        () -> new DitsException("the share cuts files by a profile that this version does not know ("
+                                + Escaper.escape(info.profile()) + "); update dits"));
+        RepositoryOptions settings = settings(dits).withProfile(profile);
+        try {
+            return Repository.init(directory, info.branch().isEmpty() ? settings : settings.withBranch(info.branch()));
+        } catch (IllegalArgumentException e) {
+            throw new DitsException("the share's branch has a name that can not be", e);
+        }
+    }
+
+    private static Repository existing(Dits dits, Path directory, SessionInfo info) throws IOException {
+        Repository repository = Repository.open(directory, settings(dits));
+        Optional<String> of = repository.config().get(KEY_REPOSITORY);
+        boolean unborn = of.isEmpty() && repository.refs().isEmpty();
+        if (!unborn && !of.equals(Optional.of(HexFormat.of().formatHex(info.repositoryId())))) {
+            repository.close();
+            throw new DitsException(directory
+                    + (of.isEmpty() ? " is a repository of its own" : " is a mount of another repository")
+                    + "; name a new or an empty directory");
+        }
+        return repository;
+    }
+
+    static Mount reopen(Dits dits, Path directory, MountOptions options) throws IOException, InterruptedException {
+        Repository repository = Repository.open(directory, settings(dits));
+        try {
+            StoredSession stored = StoredSession.read(sessionFile(repository))
+                    .orElseThrow(() -> new DitsException(
+                            directory + " is a repository of its own, not a mount; 'dits p2p connect' makes mounts"));
+            Late late = new Late();
+            Connector connector = dits.connector();
+            Session session = connector.attach(stored, null, late, options.timeout());
+            return new Mount(dits, connector, repository, options, late, session, stored);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            repository.close();
+            throw e;
+        }
+    }
+
+    private static Path sessionFile(Repository repository) {
+        return repository
+                .root()
+                .resolve(Repository.DIRECTORY)
+                .resolve("remotes")
+                .resolve(Pull.REMOTE + ".session");
+    }
+
+    /** What the session tells, as events. */
+    private final class Watcher implements SessionListener {
+        @Override
+        public void refsChanged() {
+            announce();
+        }
+
+        @Override
+        public void disconnected() {
+            events.fire(new DitsEvent.Disconnected());
+        }
+
+        @Override
+        public void connected(String address) {
+            remember(address);
+            events.fire(new DitsEvent.Connected(address));
+            // Something may have been committed there meanwhile.
+            announce();
+        }
+
+        @Override
+        public void closed(String reason) {
+            if (!closing.get()) {
+                LOG.info("{}: the session ended: {}", repository.root(), reason);
+                events.fire(new DitsEvent.Disconnected());
+            }
+        }
+    }
+
+    /** The share's references moved: says which branch has something new. */
+    private void announce() {
+        try {
+            Optional<RefName> branch = repository.currentBranch();
+            if (branch.isEmpty()) {
+                return;
+            }
+            ObjectId tip = Pull.tip(session, branch.get().shortName());
+            if (tip != null && !repository.ref(branch.get()).equals(Optional.of(tip))) {
+                events.fire(new DitsEvent.BranchMoved(
+                        branch.get().shortName(),
+                        tip,
+                        Escaper.escape(session.info().shareName())));
+            }
+        } catch (IOException e) {
+            LOG.debug("the share's references can not be read", e);
+        }
+    }
+
+    private void remember(String address) {
+        StoredSession changed = stored.reachedAt(address);
+        if (!changed.addresses().equals(stored.addresses())) {
+            try {
+                changed.write(sessionFile(repository));
+                stored = changed;
+            } catch (IOException e) {
+                LOG.debug("the share's address can not be kept", e);
+            }
+        }
+    }
+
+    /**
+     * Returns the top directory of the mount.
+     *
+     * @return its real path
+     */
+    public Path root() {
+        return repository.root();
+    }
+
+    /**
+     * Returns the mount's repository, open as long as the mount.
+     *
+     * @return the repository
+     */
+    public Repository repository() {
+        return repository;
+    }
+
+    /**
+     * Returns what the share calls itself.
+     *
+     * @return its name, fit to be shown
+     */
+    public String shareName() {
+        return Escaper.escape(session.info().shareName());
+    }
+
+    /**
+     * Tells whether the share refuses pushes of this mount.
+     *
+     * @return whether it is read-only
+     */
+    public boolean readOnly() {
+        return session.info().readOnly();
+    }
+
+    /**
+     * Tells which way the share is reached.
+     *
+     * @return {@code udp host:port}, or {@code not connected}
+     */
+    public String path() {
+        String address = session.address();
+        return address == null ? "not connected" : "udp " + address;
+    }
+
+    /**
+     * Brings the mount up to the tip of its branch on the share; the working tree follows. A first pull takes the share's history along. Starts at once.
+     *
+     * <p>It fails with {@link dev.dits.error.LocalChangesException} where it would overwrite what is not committed, and with {@link
+     * dev.dits.error.BranchMovedException} where both sides have commits that the other lacks.
+     *
+     * @return the transfer
+     */
+    public Transfer pull() {
+        return TransferTask.start(dits.threads().workers(), control -> {
+            transferring.lockInterruptibly();
+            try {
+                Pull.Result result = new Pull(
+                                session,
+                                repository,
+                                dits.cache(),
+                                options.links(),
+                                dits.threads().workers(),
+                                control)
+                        .run();
+                return new TransferTask.Outcome(result.commit(), result.refused());
+            } finally {
+                transferring.unlock();
+            }
+        });
+    }
+
+    /**
+     * Sends the commits of the current branch to the share, which moves its branch. Starts at once.
+     *
+     * <p>It fails with {@link dev.dits.error.BranchMovedException} where the share has commits that are not here, and with {@link
+     * dev.dits.error.PermissionDeniedException} where it is read-only.
+     *
+     * @return the transfer
+     */
+    public Transfer push() {
+        return TransferTask.start(dits.threads().workers(), control -> {
+            transferring.lockInterruptibly();
+            try {
+                return new TransferTask.Outcome(sender.push(session, control), List.of());
+            } finally {
+                transferring.unlock();
+            }
+        });
+    }
+
+    /**
+     * Commits the working tree as it is.
+     *
+     * @param message what changed
+     * @return the new commit; nothing where nothing changed
+     * @throws IOException if it fails
+     */
+    public Optional<ObjectId> commit(String message) throws IOException {
+        return repository.commit(message, null, CommitProgress.NONE).map(CommitResult::id);
+    }
+
+    /**
+     * Reads a range of a file from the share, without fetching the file. Every byte is verified from the commit's id.
+     *
+     * @param commit a commit of the share
+     * @param path the file, names joined by {@code /}
+     * @param offset first byte
+     * @param length bytes, 1 to 16 MiB
+     * @return the bytes; fewer where the file ends
+     * @throws dev.dits.error.MissingObjectException if there is no such file, or it ends before
+     * @throws dev.dits.error.CorruptObjectException if the share's proof does not hold
+     * @throws IOException if it fails
+     */
+    public byte[] readRange(ObjectId commit, String path, long offset, int length) throws IOException {
+        return RangeFetch.read(session, commit, TreePath.ofUtf8(path), offset, length);
+    }
+
+    /**
+     * Measures a round trip to the share.
+     *
+     * @param timeout how long to wait for the answer
+     * @return what it took
+     * @throws TimeoutException if no answer came in time
+     * @throws IOException if there is no connection
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public Duration ping(Duration timeout) throws IOException, InterruptedException, TimeoutException {
+        return session.ping(timeout);
+    }
+
+    /**
+     * Listens to what happens.
+     *
+     * @param listener called in order, on one worker thread at a time; may take its time
+     */
+    public void onEvent(Consumer<DitsEvent> listener) {
+        events.listen(listener);
+    }
+
+    /**
+     * Waits until the mount is closed, by whomever.
+     *
+     * @throws InterruptedException if the thread was interrupted; the mount stays open
+     */
+    public void awaitClose() throws InterruptedException {
+        closed.await();
+    }
+
+    /** Ends the session. The directory stays what it is, a repository. Idempotent. */
+    @Override
+    public void close() throws IOException {
+        if (!closing.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            reconnector.close();
+            session.close();
+        } finally {
+            // A transfer under way notices that its session is gone; its files must not be closed under it.
+            transferring.lock();
+            try {
+                repository.close();
+            } finally {
+                transferring.unlock();
+                dits.forget(this);
+                closed.countDown();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Mount[" + repository.root() + "]";
+    }
+}

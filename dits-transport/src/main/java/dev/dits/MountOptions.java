@@ -1,0 +1,68 @@
+package dev.dits;
+
+import dev.dits.repo.LinkPolicy;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of a mount, immutable.
+ *
+ * @param timeout how long joining may take in all; 30 s by default
+ * @param code the join code, where the target is an address alone; else null
+ * @param links what to do with symbolic links from the share; a host application gets those that point inside the tree
+ */
+public record MountOptions(Duration timeout, @Nullable String code, LinkPolicy links) {
+    /** Checks ranges. */
+    public MountOptions {
+        Objects.requireNonNull(links);
+        if (timeout.isNegative() || timeout.isZero()) {
+            throw new IllegalArgumentException("the timeout is a positive time");
+        }
+    }
+
+    /**
+     * Returns the defaults.
+     *
+     * @return 30 seconds, links inside the tree only
+     */
+    public static MountOptions defaults() {
+        return new MountOptions(Duration.ofSeconds(30), null, LinkPolicy.INSIDE_ONLY);
+    }
+
+    /**
+     * Changes how long joining may take.
+     *
+     * @param value a positive time
+     * @return changed options
+     */
+    public MountOptions withTimeout(Duration value) {
+        return new MountOptions(value, code, links);
+    }
+
+    /**
+     * Gives the join code apart from the address.
+     *
+     * @param value a code, or null
+     * @return changed options
+     */
+    public MountOptions withCode(@Nullable String value) {
+        return new MountOptions(timeout, value, links);
+    }
+
+    /**
+     * Changes what happens to symbolic links.
+     *
+     * @param value a policy
+     * @return changed options
+     */
+    public MountOptions withLinks(LinkPolicy value) {
+        return new MountOptions(timeout, code, value);
+    }
+
+    /** Hides the code. */
+    @Override
+    public String toString() {
+        return "MountOptions[timeout=" + timeout + ", links=" + links + "]";
+    }
+}

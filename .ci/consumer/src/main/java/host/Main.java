@@ -1,29 +1,44 @@
 package host;
 
-import dev.dits.crypto.JoinCode;
-import dev.dits.crypto.PeerCertificate;
+import dev.dits.Dits;
+import dev.dits.DitsOptions;
+import dev.dits.Mount;
+import dev.dits.MountOptions;
+import dev.dits.Share;
+import dev.dits.ShareOptions;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 
-/** Uses each of the three artifacts, and asks for the natives below them; {@code Main class|module DIRECTORY}. */
+/** Shares a directory, mounts it, pulls, and asks for the natives below: {@code Main class|module DIRECTORY}. */
 public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) throws Exception {
-        boolean modular = Main.class.getModule().isNamed() && Repository.class.getModule().isNamed();
+        boolean modular = Main.class.getModule().isNamed() && Dits.class.getModule().isNamed();
         check(modular == arguments[0].equals("module"), "runs on the other path");
 
         Path work = Path.of(arguments[1]);
-        Files.createDirectories(work);
-        Files.writeString(work.resolve("a.txt"), "content\n".repeat(10_000));
-        try (Repository repository = Repository.init(work, RepositoryOptions.defaults())) {
+        Path project = Files.createDirectories(work.resolve("project"));
+        Files.writeString(project.resolve("a.txt"), "content\n".repeat(10_000));
+        try (Repository repository = Repository.init(project, RepositoryOptions.defaults())) {
             check(repository.commit("First", "Host", (files, bytes, newBytes) -> {}).isPresent(), "nothing committed");
         }
-        check(PeerCertificate.generate(new SecureRandom()).fingerprint().length > 0, "no certificate");
-        check(JoinCode.class.getModule() == Main.class.getModule() || modular, "crypto is elsewhere");
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        DitsOptions options = DitsOptions.defaults()
+                .withHome(work.resolve("home"))
+                .withLanInterfaces("off")
+                .withBindAddress(loopback);
+        try (Dits dits = Dits.open(options);
+                Share share = dits.share(project, ShareOptions.defaults().withBindAddress(loopback));
+                Mount mount = dits.mount(share.ticket(), work.resolve("mounted"), MountOptions.defaults())) {
+            mount.pull().await();
+            check(
+                    Files.mismatch(project.resolve("a.txt"), mount.root().resolve("a.txt")) == -1,
+                    "the mounted file differs");
+        }
 
         // Not part of our API, and not read by this module: only asked whether it found its library.
         available("io.netty.handler.codec.quic.Quic");

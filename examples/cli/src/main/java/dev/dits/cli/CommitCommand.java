@@ -1,0 +1,72 @@
+package dev.dits.cli;
+
+import dev.dits.object.TreePath;
+import dev.dits.repo.CommitResult;
+import dev.dits.repo.RefName;
+import dev.dits.repo.Repository;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "commit",
+        description = {
+            "Record the whole working tree as it is; there is no staging area.",
+            "What .ditsignore names is left out."
+        },
+        footerHeading = "%nExample:%n",
+        footer = "  dits commit -m \"Second take\"")
+final class CommitCommand extends RepositoryCommand {
+    private static final int SKIPPED_SHOWN_MAX = 10;
+
+    @Option(
+            names = {"-m", "--message"},
+            paramLabel = "TEXT",
+            required = true,
+            description = "What changed and why.")
+    private String message = "";
+
+    @Option(names = "--author", paramLabel = "NAME", description = "Whom the commit names.")
+    private @Nullable String author;
+
+    CommitCommand(Context context) {
+        super(context);
+    }
+
+    @Override
+    int run(Repository repository) throws IOException {
+        context.resumeHint(
+                "Nothing was committed; the same command starts over, and what was stored is not stored again.");
+        Optional<CommitResult> made = commit(context, repository, message, author);
+        if (made.isEmpty()) {
+            context.say("Nothing to commit: the working tree is as its commit.");
+            return ExitCode.OK;
+        }
+        CommitResult commit = made.get();
+        String branch = repository.currentBranch().map(RefName::shortName).orElse("no branch");
+        context.say("[" + Format.safe(branch) + " " + commit.id().abbreviated() + "] "
+                + Format.safe(message).lines().findFirst().orElse(""));
+        context.say("  " + Format.count(commit.files(), "file") + ", " + Format.bytes(commit.bytes()) + "; "
+                + Format.bytes(commit.newBytes()) + " new to the repository");
+        if (!repository.config().withPrefix("remote.").isEmpty()) {
+            context.say("  'dits push' sends it to the share.");
+        }
+        for (TreePath path : commit.skipped()
+                .subList(0, Math.min(SKIPPED_SHOWN_MAX, commit.skipped().size()))) {
+            context.warn("left out, neither file, directory nor link: " + path.display());
+        }
+        if (commit.skipped().size() > SKIPPED_SHOWN_MAX) {
+            context.warn("left out " + Format.count(commit.skipped().size() - SKIPPED_SHOWN_MAX) + " more");
+        }
+        return ExitCode.OK;
+    }
+
+    static Optional<CommitResult> commit(
+            Context context, Repository repository, String message, @Nullable String author) throws IOException {
+        try (CommitWatch watch = new CommitWatch(context, "Committing", repository.root())) {
+            return repository.commit(message, author, watch);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.dits.cli;
+
+import dev.dits.DitsOptions;
+import dev.dits.MountOptions;
+import dev.dits.repo.LinkPolicy;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What commands that reach a peer have in common. */
+final class ConnectionOptions {
+    private static final int TIMEOUT_SECONDS = 30;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            description = "How long joining may take. Default: " + TIMEOUT_SECONDS + ".")
+    private int timeoutSeconds = TIMEOUT_SECONDS;
+
+    @Option(names = "--bind", paramLabel = "ADDRESS", description = "Connect from this address of this machine.")
+    private @Nullable String bind;
+
+    /** The node's settings, with what the command line says. */
+    DitsOptions ditsOptions(Context context) {
+        return bind == null ? context.ditsOptions() : context.ditsOptions().withBindAddress(Usage.address(bind));
+    }
+
+    int timeoutSeconds() {
+        Usage.require(timeoutSeconds > 0, "--timeout takes a positive number of seconds");
+        return timeoutSeconds;
+    }
+
+    /** The command writes links as they are: its user looks at the tree, as after a tar. */
+    MountOptions mountOptions(@Nullable String code) {
+        return MountOptions.defaults()
+                .withTimeout(Duration.ofSeconds(timeoutSeconds()))
+                .withCode(code)
+                .withLinks(LinkPolicy.AS_IS);
+    }
+}

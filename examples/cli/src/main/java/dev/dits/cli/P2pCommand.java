@@ -1,0 +1,22 @@
+package dev.dits.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Groups what needs a peer. */
+@Command(
+        name = "p2p",
+        description = "Share a repository, mount one, test the way to one.",
+        synopsisSubcommandLabel = "COMMAND")
+final class P2pCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+}

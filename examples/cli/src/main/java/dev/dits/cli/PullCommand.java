@@ -1,0 +1,32 @@
+package dev.dits.cli;
+
+import dev.dits.Mount;
+import dev.dits.TransferResult;
+import dev.dits.object.ObjectId;
+import java.io.IOException;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+
+@Command(
+        name = "pull",
+        description =
+                "Fetch what the share has committed, and bring the working tree to it. Only changed chunks travel.")
+final class PullCommand extends MountCommand {
+    PullCommand(Context context) {
+        super(context);
+    }
+
+    @Override
+    int run(Mount mount) throws IOException, InterruptedException {
+        Optional<ObjectId> before = mount.repository().base();
+        TransferResult result = Watch.await(context, mount.pull(), "Pulling");
+        String share = Format.safe(mount.shareName());
+        if (before.equals(Optional.of(result.commit())) && result.progress().wireBytes() == 0) {
+            context.say("Up to date with " + share + " at " + result.commit().abbreviated() + ".");
+        } else {
+            context.say("Pulled " + result.commit().abbreviated() + " from " + share + ".");
+            context.say("  " + TransferReport.summary(result.progress()));
+        }
+        return TransferReport.refused(context, result);
+    }
+}

@@ -1,0 +1,25 @@
+package dev.dits.cli;
+
+import dev.dits.Mount;
+import dev.dits.TransferResult;
+import dev.dits.repo.RefName;
+import java.io.IOException;
+import picocli.CommandLine.Command;
+
+@Command(name = "push", description = "Send the current branch's commits to the share. Only what it lacks travels.")
+final class PushCommand extends MountCommand {
+    PushCommand(Context context) {
+        super(context);
+    }
+
+    @Override
+    int run(Mount mount) throws IOException, InterruptedException {
+        TransferResult result = Watch.await(context, mount.push(), "Pushing");
+        String branch =
+                mount.repository().currentBranch().map(RefName::shortName).orElse("HEAD");
+        context.say(Format.safe(mount.shareName()) + " has " + Format.safe(branch) + " at "
+                + result.commit().abbreviated() + " now.");
+        context.say("  " + TransferReport.summary(result.progress()));
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,69 @@
+package dev.dits.cli;
+
+import dev.dits.object.ObjectId;
+import dev.dits.repo.Change;
+import dev.dits.repo.Repository;
+import dev.dits.repo.Status;
+import java.io.IOException;
+import picocli.CommandLine.Command;
+
+@Command(name = "status", description = "Show what changed since the commit that the working tree stands on.")
+final class StatusCommand extends RepositoryCommand {
+    StatusCommand(Context context) {
+        super(context);
+    }
+
+    @Override
+    int run(Repository repository) throws IOException {
+        Status status = repository.status();
+        String at = status.base().map(ObjectId::abbreviated).orElse("no commit yet");
+        context.say(status.branch()
+                .map(branch -> "On branch " + Format.safe(branch.shortName()) + " (" + at + ")")
+                .orElse("At commit " + at + ", on no branch"));
+        status.unfinished()
+                .ifPresent(target -> context.say("A checkout of " + target.abbreviated()
+                        + " was interrupted; 'dits checkout " + target.abbreviated() + "' finishes it."));
+        if (status.behind() > 0) {
+            context.say("The branch is " + Format.count(status.behind(), "commit")
+                    + " ahead of the working tree; 'dits checkout "
+                    + status.branch()
+                            .map(branch -> Format.safe(branch.shortName()))
+                            .orElse("HEAD") + "' brings them in.");
+        } else if (status.behind() < 0) {
+            context.say("The working tree stands on a commit that the branch does not have.");
+        }
+        for (Change change : status.changes()) {
+            context.say("  " + word(change.kind()) + change.path().display());
+        }
+        long more = status.changeCount() - status.changes().size();
+        if (more > 0) {
+            context.say("  and " + Format.count(more) + " more");
+        }
+        if (status.clean()) {
+            context.say("Nothing to commit: the working tree is as its commit.");
+        } else {
+            context.say(Format.count(status.changeCount(), "change") + "; 'dits commit -m MESSAGE' records "
+                    + (status.changeCount() == 1 ? "it." : "them."));
+        }
+        if (status.skippedCount() > 0) {
+            context.say(Format.count(status.skippedCount(), "entry")
+                    + " left out: sockets, pipes, devices or names that are too long.");
+        }
+        if (status.heldCount() > 0) {
+            context.say(
+                    Format.count(status.heldCount())
+                            + " of the commit not written here, as this file system or the link policy does not allow; not counted as deleted.");
+        }
+        return ExitCode.OK;
+    }
+
+    private static String word(Change.Kind kind) {
+        return switch (kind) {
+            case ADDED -> "new:       ";
+            case MODIFIED -> "modified:  ";
+            case MODE_CHANGED -> "mode:      ";
+            case DELETED -> "deleted:   ";
+            case TYPE_CHANGED -> "type:      ";
+        };
+    }
+}

@@ -1,0 +1,72 @@
+package dev.dits.cli;
+
+import dev.dits.Dits;
+import dev.dits.DitsOptions;
+import dev.dits.Mount;
+import dev.dits.MountOptions;
+import dev.dits.Share;
+import dev.dits.ShareOptions;
+import dev.dits.repo.Repository;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+
+/**
+ * Uses everything once, so that the launcher can archive the classes that were loaded ({@code -XX:ArchiveClassesAtExit}): shares and
+ * mounts a directory with one small file, on 127.0.0.1 and without discovery.
+ */
+@Command(name = "training-run", hidden = true)
+final class TrainingCommand implements Callable<Integer> {
+    /** The launcher waits for this; whatever hangs must not hang there. */
+    private static final long SECONDS_MAX = 30;
+
+    private final Context context;
+
+    TrainingCommand(Context context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Thread guard = new Thread(TrainingCommand::giveUp, "dits-training-guard");
+        guard.setDaemon(true);
+        guard.start();
+        Path work = Files.createTempDirectory("dits-training-").toRealPath();
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        DitsOptions options = DitsOptions.defaults()
+                .withHome(work.resolve("home"))
+                .withLanInterfaces("off")
+                .withBindAddress(loopback);
+        try {
+            Path source = Files.createDirectories(work.resolve("source"));
+            Files.writeString(source.resolve("file"), "dits\n".repeat(10_000));
+            try (Repository repository = Repository.init(source, RepositoryCommand.options())) {
+                CommitCommand.commit(context, repository, "Training", null);
+                repository.status();
+            }
+            try (Dits dits = Dits.open(options);
+                    Share share = dits.share(source, ShareOptions.defaults().withBindAddress(loopback));
+                    Mount mount = dits.mount(
+                            share.joinCode() + "@127.0.0.1:" + share.address().getPort(),
+                            work.resolve("mounted"),
+                            MountOptions.defaults())) {
+                Watch.await(context, mount.pull(), "Training");
+            }
+        } finally {
+            TreeCopy.delete(work);
+        }
+        return ExitCode.OK;
+    }
+
+    private static void giveUp() {
+        try {
+            TimeUnit.SECONDS.sleep(SECONDS_MAX);
+        } catch (InterruptedException e) {
+            return;
+        }
+        Runtime.getRuntime().halt(ExitCode.FAILURE);
+    }
+}

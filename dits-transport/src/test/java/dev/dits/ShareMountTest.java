@@ -13,6 +13,7 @@ import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
 import java.net.InetAddress;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -313,6 +315,7 @@ class ShareMountTest {
         Path other = temporary.resolve("other");
         Trees.random(other.resolve("x"), 9, 1000);
         Set<String> before = ditsThreads();
+        List<String> handlesBefore = handles();
         Dits one = Dits.open(options("one"));
         Dits two = Dits.open(options("two"));
         Share first = one.share(project, loopback());
@@ -330,6 +333,32 @@ class ShareMountTest {
         alsoMounted.close();
         second.close();
         assertThat(ditsThreads()).isEqualTo(before);
+        assertThat(handles()).isEqualTo(handlesBefore);
+    }
+
+    /** Open sockets (how many) and open files below the test's directory, where the system can tell. */
+    private List<String> handles() throws Exception {
+        Path descriptors = Path.of("/proc/self/fd");
+        if (!Files.isDirectory(descriptors)) {
+            return List.of();
+        }
+        List<String> open = new ArrayList<>();
+        try (Stream<Path> all = Files.list(descriptors)) {
+            for (Path descriptor : all.toList()) {
+                try {
+                    String target = Files.readSymbolicLink(descriptor).toString();
+                    if (target.startsWith("socket:")) {
+                        open.add("socket");
+                    } else if (target.startsWith(temporary.toRealPath().toString())) {
+                        open.add(target);
+                    }
+                } catch (NoSuchFileException e) {
+                    // The one that lists them.
+                }
+            }
+        }
+        open.sort(null);
+        return open;
     }
 
     private static Set<String> ditsThreads() {

@@ -179,6 +179,26 @@ public final class ObjectWalk {
     }
 
     /**
+     * Lists the commits that commits reach and others do not.
+     *
+     * @param wants ids of commits
+     * @param haves ids of commits or tags; those that are not here are ignored
+     * @return ids, the newest first
+     * @throws CorruptObjectException if an object breaks its format
+     * @throws IOException if the source fails
+     */
+    public List<ObjectId> listCommits(Collection<ObjectId> wants, Collection<ObjectId> haves) throws IOException {
+        CommitHistory history = new CommitHistory(source, options.known);
+        for (ObjectId have : haves) {
+            history.have(have);
+        }
+        for (ObjectId want : wants) {
+            history.want(want);
+        }
+        return history.run().wanted();
+    }
+
+    /**
      * Goes over a directory.
      *
      * @param directory which

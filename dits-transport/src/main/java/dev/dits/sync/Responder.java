@@ -11,6 +11,7 @@ import dev.dits.object.DirectoryRef;
 import dev.dits.object.DirectoryTree;
 import dev.dits.object.FileEntry;
 import dev.dits.object.FileTree;
+import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectKind;
 import dev.dits.object.ObjectWalk;
@@ -146,6 +147,11 @@ public final class Responder implements RequestHandler {
     }
 
     private void nodes(Session session, Message.GetNodes request, Exchange exchange) throws IOException {
+        if (!session.access().paths().isEmpty()) {
+            // Nodes name everything beside the paths that the grant shows.
+            throw new PermissionDeniedException(
+                    "your grant shows some paths only, and not whole commits; read ranges of files, or ask for access to all");
+        }
         for (ObjectId want : request.wants()) {
             check(session, want);
         }
@@ -166,12 +172,18 @@ public final class Responder implements RequestHandler {
         }
         List<DirectoryRef> bases = new ArrayList<>();
         for (ObjectId have : haves) {
-            bases.add(repository.readCommit(have).tree());
+            byte[] bytes = repository.objects().require(have);
+            if (ObjectCodec.kindOf(bytes) == ObjectKind.COMMIT) {
+                bases.add(Commit.decode(bytes).tree());
+            }
         }
         for (ObjectId want : request.wants()) {
             byte[] bytes = repository.objects().require(want);
-            visitor.object(want, bytes, ObjectKind.COMMIT);
-            walk.directory(Commit.decode(bytes).tree(), bases, visitor);
+            ObjectKind kind = ObjectCodec.kindOf(bytes);
+            visitor.object(want, bytes, kind);
+            if (kind == ObjectKind.COMMIT) {
+                walk.directory(Commit.decode(bytes).tree(), bases, visitor);
+            }
         }
     }
 

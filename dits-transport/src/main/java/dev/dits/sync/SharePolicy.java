@@ -3,7 +3,11 @@ package dev.dits.sync;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.dits.error.PermissionDeniedException;
+import dev.dits.error.RepositoryBusyException;
+import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectKind;
+import dev.dits.object.Tag;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
@@ -13,6 +17,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +46,9 @@ public final class SharePolicy implements Responder.Policy {
     /** Commits found reachable, so that a transfer of many requests walks the history once. */
     private static final int REMEMBERED_MAX = 10_000;
 
+    /** A pusher that is slow, on purpose or not, does not hold the others for ever. */
+    private static final long PUSH_WAIT_SECONDS = 60;
+
     private final Repository repository;
     private final boolean readOnly;
     private final Listener listener;
@@ -68,15 +76,13 @@ public final class SharePolicy implements Responder.Policy {
         if (known != null && known == generation) {
             return true;
         }
+        boolean here = repository.store().contains(commit);
         for (Map.Entry<RefName, ObjectId> ref : repository.refs().entrySet()) {
             if (!shows(session, ref.getKey())) {
                 continue;
             }
             ObjectId tip = ref.getValue();
-            if (tip.equals(commit)
-                    || (repository.store().contains(commit)
-                            && ref.getKey().isBranch()
-                            && repository.isAncestor(commit, tip))) {
+            if (tip.equals(commit) || (here && repository.isAncestor(commit, peel(ref.getKey(), tip)))) {
                 if (all) {
                     reachable.put(commit, generation);
                 }
@@ -84,6 +90,17 @@ public final class SharePolicy implements Responder.Policy {
             }
         }
         return false;
+    }
+
+    /** The commit that a tag stands for. */
+    private ObjectId peel(RefName name, ObjectId id) throws IOException {
+        if (name.isTag()) {
+            byte[] bytes = repository.objects().require(id);
+            if (ObjectCodec.kindOf(bytes) == ObjectKind.TAG) {
+                return Tag.decode(bytes).target();
+            }
+        }
+        return id;
     }
 
     private static boolean shows(Session session, RefName name) {
@@ -110,7 +127,9 @@ public final class SharePolicy implements Responder.Policy {
             throw new PermissionDeniedException("this share does not let you push to " + push.branch());
         }
         // One at a time: two that fetch the same chunks at once would only store them twice.
-        pushing.lockInterruptibly();
+        if (!pushing.tryLock(PUSH_WAIT_SECONDS, TimeUnit.SECONDS)) {
+            throw new RepositoryBusyException("another push to this share is under way; repeat yours in a while");
+        }
         try {
             PushReceiver.receive(repository, session, push, new TransferControl(System::nanoTime));
             follow(push);

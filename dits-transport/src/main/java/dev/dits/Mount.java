@@ -24,6 +24,7 @@ import dev.dits.sync.Pull;
 import dev.dits.sync.PushSender;
 import dev.dits.sync.RangeFetch;
 import dev.dits.sync.Responder;
+import dev.dits.sync.TransferControl;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -34,7 +35,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -55,6 +59,9 @@ public final class Mount implements AutoCloseable {
     private static final String KEY_REPOSITORY = "remote." + Pull.REMOTE + ".repository";
     private static final String KEY_SHARE = "remote." + Pull.REMOTE + ".share";
 
+    /** How often a transfer that waits for another one's end looks whether it was cancelled. */
+    private static final long TURN_LOOK_MILLIS = 100;
+
     private final Dits dits;
     private final Repository repository;
     private final MountOptions options;
@@ -65,6 +72,9 @@ public final class Mount implements AutoCloseable {
 
     /** One transfer at a time: they would only wait for each other's locks. */
     private final ReentrantLock transferring = new ReentrantLock(true);
+
+    /** Those under way or waiting for their turn, which closing ends. */
+    private final Set<TransferControl> transfers = ConcurrentHashMap.newKeySet();
 
     private final Session session;
     private final Reconnector reconnector;
@@ -329,20 +339,37 @@ public final class Mount implements AutoCloseable {
      * @return the transfer
      */
     public Transfer pull() {
+        return start(control -> {
+            Pull.Result result = new Pull(
+                            session,
+                            repository,
+                            dits.cache(),
+                            options.links(),
+                            dits.threads().workers(),
+                            control)
+                    .run();
+            return new TransferTask.Outcome(result.commit(), result.refused());
+        });
+    }
+
+    private Transfer start(TransferTask.Work work) {
         return TransferTask.start(dits.threads().workers(), control -> {
-            transferring.lockInterruptibly();
+            transfers.add(control);
             try {
-                Pull.Result result = new Pull(
-                                session,
-                                repository,
-                                dits.cache(),
-                                options.links(),
-                                dits.threads().workers(),
-                                control)
-                        .run();
-                return new TransferTask.Outcome(result.commit(), result.refused());
+                if (closing.get()) {
+                    control.cancel("the mount was closed");
+                }
+                control.checkpoint();
+                while (!transferring.tryLock(TURN_LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                    control.checkpoint();
+                }
+                try {
+                    return work.run(control);
+                } finally {
+                    transferring.unlock();
+                }
             } finally {
-                transferring.unlock();
+                transfers.remove(control);
             }
         });
     }
@@ -356,14 +383,7 @@ public final class Mount implements AutoCloseable {
      * @return the transfer
      */
     public Transfer push() {
-        return TransferTask.start(dits.threads().workers(), control -> {
-            transferring.lockInterruptibly();
-            try {
-                return new TransferTask.Outcome(sender.push(session, control), List.of());
-            } finally {
-                transferring.unlock();
-            }
-        });
+        return start(control -> new TransferTask.Outcome(sender.push(session, control), List.of()));
     }
 
     /**
@@ -424,13 +444,15 @@ public final class Mount implements AutoCloseable {
         closed.await();
     }
 
-    /** Ends the session. The directory stays what it is, a repository. Idempotent. */
+    /** Ends the session, and transfers as if they were cancelled. The directory stays what it is, a repository. Idempotent. */
     @Override
     public void close() throws IOException {
         if (!closing.compareAndSet(false, true)) {
             return;
         }
         try {
+            // One that is paused would not notice that its session is gone.
+            transfers.forEach(control -> control.cancel("the mount was closed"));
             reconnector.close();
             session.close();
         } finally {

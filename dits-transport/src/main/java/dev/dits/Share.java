@@ -99,7 +99,12 @@ public final class Share implements AutoCloseable {
                 throw e;
             }
             repository = Repository.init(directory, settings);
-            repository.commit("First version", null, CommitProgress.NONE);
+            try {
+                repository.commit("First version", null, CommitProgress.NONE);
+            } catch (IOException | RuntimeException failure) {
+                repository.close();
+                throw failure;
+            }
         }
         Sockets.Listening socket = null;
         try {
@@ -166,6 +171,9 @@ public final class Share implements AutoCloseable {
             this.refsGeneration = repository.refsGeneration();
             this.branches = repository.branches();
         } catch (IOException | RuntimeException e) {
+            for (Closeable announcement : announcements) {
+                announcement.close();
+            }
             acceptor.close();
             throw e;
         }

@@ -42,7 +42,7 @@ public interface Transfer {
      * @return what it did
      * @throws IOException why it failed, a child of {@link dev.dits.error.DitsException} where dits knows the cause
      * @throws InterruptedException if the waiting thread was interrupted; the transfer goes on
-     * @throws java.util.concurrent.CancellationException if it was cancelled
+     * @throws java.util.concurrent.CancellationException if it was cancelled, or its mount was closed
      */
     TransferResult await() throws IOException, InterruptedException;
 

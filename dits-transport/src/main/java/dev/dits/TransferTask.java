@@ -42,7 +42,7 @@ final class TransferTask implements Transfer {
             closed.initCause(e);
             done.completeExceptionally(closed);
         } catch (Throwable e) { // whatever it is, the one who waits has to learn of it
-            done.completeExceptionally(e);
+            done.completeExceptionally(e instanceof IOException ? control.orCancelled(e) : e);
         }
     }
 

@@ -10,6 +10,8 @@ import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The requester's end of one request. One thread at a time reads; closing it from another makes that read fail. */
@@ -49,6 +51,15 @@ public final class RequestStream implements Closeable {
     }
 
     /**
+     * Limits how long {@link #receive} waits.
+     *
+     * @param silence the longest time without a byte; zero for as long as the connection lives
+     */
+    public void setSilenceMax(Duration silence) {
+        stream.setReadTimeout(silence);
+    }
+
+    /**
      * Takes the next frame of the answer.
      *
      * @return a message, an {@link Message.End} as the last one
@@ -63,6 +74,10 @@ public final class RequestStream implements Closeable {
         } catch (ProtocolException e) {
             stream.connection().close(Session.PROTOCOL, "protocol");
             throw e;
+        } catch (SocketTimeoutException e) {
+            throw new SessionClosedException(
+                    "the other side was asked for something and sent nothing for too long; the request can be made again",
+                    e);
         } catch (IOException e) {
             throw translated(e);
         }

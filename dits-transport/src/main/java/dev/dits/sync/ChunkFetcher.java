@@ -15,7 +15,6 @@ import dev.dits.object.ObjectSource;
 import dev.dits.object.TreePath;
 import dev.dits.repo.FileSource;
 import dev.dits.repo.PartFile;
-import dev.dits.session.RequestStream;
 import dev.dits.session.Session;
 import dev.dits.wire.Message;
 import java.io.Closeable;
@@ -30,9 +29,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
@@ -63,10 +64,16 @@ final class ChunkFetcher implements FileSource, Closeable {
     /** ... or so many chunks. */
     private static final int BATCH_CHUNKS = 2_048;
 
+    /** ... or paths of so many bytes, which the request has to hold in one frame. */
+    private static final int BATCH_PATH_BYTES = 512 << 10;
+
     private static final int ROUNDS_MAX = 4;
 
     /** How long a batch waits for the session to have a connection again. */
     private static final long RECONNECT_MILLIS = 60_000;
+
+    /** How often it looks meanwhile whether it still is to wait. */
+    private static final long RECONNECT_LOOK_MILLIS = 250;
 
     private enum Origin {
         PEER,
@@ -82,7 +89,7 @@ final class ChunkFetcher implements FileSource, Closeable {
     }
 
     /** A file being put together. */
-    private static final class Assembly {
+    private final class Assembly {
         final TreePath path;
         final PartFile part;
         final @Nullable FileChannel seed;
@@ -99,6 +106,7 @@ final class ChunkFetcher implements FileSource, Closeable {
 
         void release() throws IOException {
             if (outstanding.decrementAndGet() == 0) {
+                assemblies.remove(this);
                 closeSeed();
                 done.complete(null);
             }
@@ -130,11 +138,18 @@ final class ChunkFetcher implements FileSource, Closeable {
     private List<Piece> batch = new ArrayList<>();
     private long batchBytes;
     private long batchRemoteBytes;
-    private boolean ended;
+    private long batchPathBytes;
+    private volatile boolean ended;
     private @Nullable Throwable failure;
 
     /** Chunks that are on their way from the peer, with further places that want them. */
     private final Map<ObjectId, List<Piece>> asked = new HashMap<>();
+
+    /** Files not complete yet: whatever ends the transfer ends the waiting for each of them. */
+    private final Set<Assembly> assemblies = ConcurrentHashMap.newKeySet();
+
+    /** Under way: where one worker fails, the others do not wait for a peer that may never answer. */
+    private final Set<TransferControl.Request> requests = ConcurrentHashMap.newKeySet();
 
     /**
      * @param session the peer
@@ -187,6 +202,8 @@ final class ChunkFetcher implements FileSource, Closeable {
             }
         }
         Assembly assembly = new Assembly(path, part, seed);
+        assemblies.add(assembly);
+        boolean planned = false;
         try {
             FileTree.Cursor cursor = files.chunks(content);
             for (FileTree.Chunk chunk = cursor.next(); chunk != null; chunk = cursor.next()) {
@@ -198,10 +215,14 @@ final class ChunkFetcher implements FileSource, Closeable {
                 }
             }
             assembly.release();
+            planned = true;
         } catch (InterruptedException e) {
-            assembly.closeSeed();
             Thread.currentThread().interrupt();
             throw interrupted(e);
+        } finally {
+            if (!planned) {
+                assembly.closeSeed();
+            }
         }
         return assembly.done;
     }
@@ -256,7 +277,10 @@ final class ChunkFetcher implements FileSource, Closeable {
     }
 
     private boolean full() {
-        return batch.size() >= BATCH_CHUNKS || batchBytes >= BATCH_BYTES || batchRemoteBytes >= BATCH_REMOTE_BYTES;
+        return batch.size() >= BATCH_CHUNKS
+                || batchBytes >= BATCH_BYTES
+                || batchRemoteBytes >= BATCH_REMOTE_BYTES
+                || batchPathBytes >= BATCH_PATH_BYTES;
     }
 
     /** With the lock held. */
@@ -272,6 +296,8 @@ final class ChunkFetcher implements FileSource, Closeable {
         }
         batch.add(piece);
         batchBytes += piece.chunk.length();
+        // Counted for what is local too: it may turn out to be damaged, and is asked for then.
+        batchPathBytes += piece.assembly.path.bytes().length;
         batchReady.signal();
     }
 
@@ -317,6 +343,7 @@ final class ChunkFetcher implements FileSource, Closeable {
             batch = new ArrayList<>();
             batchBytes = 0;
             batchRemoteBytes = 0;
+            batchPathBytes = 0;
             batchTaken.signalAll();
             return taken;
         } finally {
@@ -334,17 +361,14 @@ final class ChunkFetcher implements FileSource, Closeable {
             ended = true;
             batchReady.signalAll();
             batchTaken.signalAll();
-            for (Piece piece : batch) {
-                piece.assembly.done.completeExceptionally(cause);
-            }
-            for (List<Piece> others : asked.values()) {
-                for (Piece piece : others) {
-                    piece.assembly.done.completeExceptionally(cause);
-                }
-            }
         } finally {
             lock.unlock();
         }
+        // Not with the lock held: a file's completion runs what waits for it, and a request's end may write.
+        for (Assembly assembly : assemblies) {
+            assembly.done.completeExceptionally(cause);
+        }
+        requests.forEach(TransferControl.Request::close);
     }
 
     /** Stops the workers. What is in part files stays for the next try. Idempotent. */
@@ -360,6 +384,10 @@ final class ChunkFetcher implements FileSource, Closeable {
                 interrupted = true;
             }
         }
+        for (Assembly assembly : assemblies) {
+            assembly.closeSeed();
+        }
+        assemblies.clear();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -368,7 +396,7 @@ final class ChunkFetcher implements FileSource, Closeable {
     private void process(List<Piece> pieces) throws InterruptedException {
         List<Piece> rest = pieces;
         try {
-            for (int round = 0; !rest.isEmpty(); round++) {
+            for (int round = 0; !rest.isEmpty() && !ended; round++) {
                 control.checkpoint();
                 if (round == ROUNDS_MAX) {
                     throw new SessionClosedException("the connection was lost " + ROUNDS_MAX
@@ -378,9 +406,6 @@ final class ChunkFetcher implements FileSource, Closeable {
             }
         } catch (IOException | RuntimeException | Error e) {
             fail(e);
-            for (Piece piece : rest) {
-                piece.assembly.done.completeExceptionally(e);
-            }
         }
     }
 
@@ -390,7 +415,7 @@ final class ChunkFetcher implements FileSource, Closeable {
                 pieces.stream().filter(piece -> piece.origin == Origin.PEER).toList();
         List<Piece> missing = new ArrayList<>();
         IOException lost = null;
-        RequestStream stream = null;
+        TransferControl.Request stream = null;
         int received = 0;
         try {
             try {
@@ -416,14 +441,24 @@ final class ChunkFetcher implements FileSource, Closeable {
             }
         } finally {
             if (stream != null) {
+                requests.remove(stream);
                 stream.close();
             }
         }
         missing.addAll(remote.subList(received, remote.size()));
-        if (lost != null && !session.awaitConnection(RECONNECT_MILLIS)) {
-            throw lost;
+        if (lost != null && !ended) {
+            awaitConnection(lost);
         }
         return missing;
+    }
+
+    private void awaitConnection(IOException lost) throws IOException, InterruptedException {
+        for (long waited = 0; !session.awaitConnection(RECONNECT_LOOK_MILLIS); waited += RECONNECT_LOOK_MILLIS) {
+            control.checkpoint();
+            if (ended || session.isClosed() || waited >= RECONNECT_MILLIS) {
+                throw lost;
+            }
+        }
     }
 
     /** Returns a failure of the connection, after which the rest can be asked for again; throws any other. */
@@ -434,7 +469,7 @@ final class ChunkFetcher implements FileSource, Closeable {
         throw failure;
     }
 
-    private RequestStream request(List<Piece> pieces) throws IOException {
+    private TransferControl.Request request(List<Piece> pieces) throws IOException {
         List<Message.GetChunks.Item> items = new ArrayList<>();
         int at = 0;
         while (at < pieces.size()) {
@@ -450,10 +485,15 @@ final class ChunkFetcher implements FileSource, Closeable {
             items.add(new Message.GetChunks.Item(first.assembly.path.bytes(), first.chunk.index(), count));
             at += count;
         }
-        return session.open(new Message.GetChunks(commit, items));
+        TransferControl.Request request = control.open(session, new Message.GetChunks(commit, items));
+        requests.add(request);
+        if (ended) {
+            request.close();
+        }
+        return request;
     }
 
-    private void receive(RequestStream stream, Piece piece) throws IOException, InterruptedException {
+    private void receive(TransferControl.Request stream, Piece piece) throws IOException, InterruptedException {
         control.checkpoint();
         Message message = stream.receive();
         if (message instanceof Message.Gap gap) {

@@ -4,8 +4,8 @@ import dev.dits.error.MissingObjectException;
 import dev.dits.error.ProtocolException;
 import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectKind;
 import dev.dits.object.ObjectSource;
-import dev.dits.session.RequestStream;
 import dev.dits.session.Session;
 import dev.dits.store.StoreWriter;
 import dev.dits.wire.Message;
@@ -53,8 +53,14 @@ final class NodeFetch {
         Set<ObjectId> requiredCommits = new HashSet<>(wants);
         Set<ObjectId> required = new HashSet<>();
         boolean told = false;
+        // What came, until the first tree is whole. Where the peer leaves nothing out, a node that is here does not
+        // count
+        // before it came: an earlier try that was cut off may have left it without what it refers to.
+        Set<ObjectId> came = new HashSet<>();
+        boolean all = haves.isEmpty();
+        Set<ObjectId> named = Set.copyOf(wants);
         long flags = history ? 0 : Message.GetNodes.WITHOUT_HISTORY;
-        try (RequestStream stream = session.open(new Message.GetNodes(wants, haves, flags))) {
+        try (TransferControl.Request stream = control.open(session, new Message.GetNodes(wants, haves, flags))) {
             for (Message message = stream.receive(); !(message instanceof Message.End); message = stream.receive()) {
                 control.checkpoint();
                 if (!(message instanceof Message.ObjectData data)) {
@@ -67,6 +73,14 @@ final class NodeFetch {
                             + ", which nothing that was asked for refers to");
                 }
                 ObjectCodec.verify(bytes);
+                ObjectKind kind = ObjectCodec.kindOf(bytes);
+                if (named.contains(id) && kind != ObjectKind.COMMIT && kind != ObjectKind.TAG) {
+                    throw new ProtocolException(
+                            "the peer has a reference to object " + id.abbreviated() + ", which is no commit");
+                }
+                if (!told) {
+                    came.add(id);
+                }
                 required.remove(id);
                 requiredCommits.remove(id);
                 writer.write(id, bytes);
@@ -75,13 +89,15 @@ final class NodeFetch {
                             && (history || child.target() != ObjectCodec.Target.COMMIT);
                     if (wanted) {
                         allowed.add(child.id());
-                        if (!here.contains(child.id())) {
+                        boolean has = (!told && all) ? came.contains(child.id()) : here.contains(child.id());
+                        if (!has) {
                             (child.target() == ObjectCodec.Target.COMMIT ? requiredCommits : required).add(child.id());
                         }
                     }
                 }
-                if (!told && required.isEmpty()) {
+                if (!told && all && required.isEmpty()) {
                     told = true;
+                    came.clear();
                     firstTree.run();
                 }
                 control.spend(data.payload().length);

@@ -3,8 +3,11 @@ package dev.dits.sync;
 import dev.dits.cache.ChunkCache;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.DitsException;
+import dev.dits.error.ProtocolException;
+import dev.dits.error.SessionClosedException;
 import dev.dits.object.Commit;
 import dev.dits.object.DirectoryRef;
+import dev.dits.object.Escaper;
 import dev.dits.object.ObjectId;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.CheckoutReport;
@@ -27,6 +30,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a mount up to its share: nodes first, then the working tree, then the references.
@@ -35,6 +40,16 @@ import org.jspecify.annotations.Nullable;
  * all they reach is here or promised, so a pull that is cut off anywhere leaves a repository that {@code fsck} finds whole, and the next one goes on.
  */
 public final class Pull {
+    private static final Logger LOG = LoggerFactory.getLogger(Pull.class);
+
+    /** References that a share may have. */
+    static final int SHARE_REFS_MAX = 100_000;
+
+    /** How often nodes are asked for again after the connection was lost. */
+    private static final int NODE_TRIES = 4;
+
+    private static final long RECONNECT_MILLIS = 60_000;
+
     /** Name of the share among a mount's remotes. */
     public static final String REMOTE = "origin";
 
@@ -95,15 +110,37 @@ public final class Pull {
         Map<String, ObjectId> refs = new TreeMap<>();
         String head = "";
         try (RequestStream stream = session.open(new Message.GetRefs())) {
+            stream.setSilenceMax(TransferControl.SILENCE_MAX);
             for (Message message = stream.receive(); !(message instanceof Message.End); message = stream.receive()) {
                 if (!(message instanceof Message.Refs page)) {
                     throw stream.unexpected(message);
                 }
                 head = page.head();
-                page.refs().forEach(ref -> refs.put(ref.name(), ref.id()));
+                for (Message.Refs.Ref ref : page.refs()) {
+                    if (target(ref.name()) != null) {
+                        refs.put(ref.name(), ref.id());
+                    } else {
+                        LOG.debug("the share has a reference that can not be here: {}", Escaper.escape(ref.name()));
+                    }
+                }
+                if (refs.size() > SHARE_REFS_MAX) {
+                    throw new ProtocolException("the share has more than " + SHARE_REFS_MAX + " references");
+                }
             }
         }
         return new Refs(head, refs);
+    }
+
+    /** Under which name a reference of the share is kept here; null where no reference can have that name. */
+    private static @Nullable RefName target(String name) {
+        try {
+            if (name.startsWith("heads/")) {
+                return RefName.remote(REMOTE, name.substring("heads/".length()));
+            }
+            return name.startsWith("tags/") ? RefName.tag(name.substring("tags/".length())) : null;
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 
     /**
@@ -126,7 +163,9 @@ public final class Pull {
             throw new DitsException(
                     there.refs.isEmpty()
                             ? "the share has no commit yet; pull again when something was committed there"
-                            : "the share has no branch " + branch.shortName());
+                            : "the share has no branch " + branch.shortName() + "; its branch is "
+                                    + Escaper.escape(there.head) + " now, 'dits checkout " + REMOTE
+                                    + "/BRANCH' brings one that was pulled before");
         }
         Optional<ObjectId> local = repository.ref(branch);
         Set<ObjectId> wants = new LinkedHashSet<>();
@@ -144,13 +183,14 @@ public final class Pull {
                 control.finishing();
                 writer.flush();
                 moveRemotes(there.refs);
-                repository.updateRef(branch, null, tip);
+                move(branch, null, tip);
                 return result(tip, report);
             }
             fetchHistory(writer, wants, haves);
             writer.flush();
+            // As long as the writer is open nobody collects what no reference names yet.
+            moveRemotes(there.refs);
         }
-        moveRemotes(there.refs);
         ObjectId mine = local.get();
         if (!mine.equals(tip)) {
             if (repository.isAncestor(tip, mine)) {
@@ -166,9 +206,20 @@ public final class Pull {
         CheckoutReport report = repository.base().equals(Optional.of(tip)) && !unfinished() ? null : update(tip);
         control.finishing();
         if (!mine.equals(tip)) {
-            repository.updateRef(branch, mine, tip);
+            move(branch, mine, tip);
         }
         return result(tip, report);
+    }
+
+    /** Another process may pull into the same mount at the same time: whoever comes second finds the branch where it is to be. */
+    private void move(RefName name, @Nullable ObjectId from, ObjectId to) throws IOException {
+        try {
+            repository.updateRef(name, from, to);
+        } catch (BranchMovedException e) {
+            if (!repository.ref(name).equals(Optional.of(to))) {
+                throw e;
+            }
+        }
     }
 
     private boolean unfinished() throws IOException {
@@ -205,7 +256,26 @@ public final class Pull {
 
     private void fetchNodes(StoreWriter writer, List<ObjectId> wants, List<ObjectId> haves, Runnable firstTree)
             throws IOException, InterruptedException {
-        NodeFetch.fetch(session, repository.store(), writer, wants, haves, true, control, firstTree);
+        for (int tries = 1; ; tries++) {
+            try {
+                NodeFetch.fetch(session, repository.store(), writer, wants, haves, true, control, firstTree);
+                return;
+            } catch (SessionClosedException e) {
+                if (tries == NODE_TRIES || !awaitConnection()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private boolean awaitConnection() throws InterruptedException {
+        for (long waited = 0; waited < RECONNECT_MILLIS && !session.isClosed(); waited += 250) {
+            control.checkpoint();
+            if (session.awaitConnection(250)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A first pull: the tip's own tree comes first, and its files are on their way while the history still comes. */
@@ -282,13 +352,13 @@ public final class Pull {
 
     private void moveRemotes(Map<String, ObjectId> refs) throws IOException {
         for (Map.Entry<String, ObjectId> ref : refs.entrySet()) {
-            String name = ref.getKey();
-            RefName target = name.startsWith("heads/")
-                    ? RefName.remote(REMOTE, name.substring("heads/".length()))
-                    : RefName.tag(name.substring("tags/".length()));
+            RefName target = target(ref.getKey());
+            if (target == null) {
+                continue;
+            }
             Optional<ObjectId> current = repository.ref(target);
             if (!current.equals(Optional.of(ref.getValue())) && (current.isEmpty() || target.isRemote())) {
-                repository.updateRef(target, current.orElse(null), ref.getValue());
+                move(target, current.orElse(null), ref.getValue());
             }
         }
     }

@@ -11,11 +11,11 @@ import dev.dits.object.DirectoryRef;
 import dev.dits.object.FileEntry;
 import dev.dits.object.FileTree;
 import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectWalk;
 import dev.dits.object.TreeDiff;
 import dev.dits.object.TreePath;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
-import dev.dits.session.RequestStream;
 import dev.dits.session.Session;
 import dev.dits.store.StoreWriter;
 import dev.dits.store.StoredRecord;
@@ -38,6 +38,9 @@ public final class PushReceiver {
     private static final int BATCH_CHUNKS = 1_024;
     private static final long BATCH_BYTES = 8 << 20;
 
+    /** The paths of a request have to fit into one frame. */
+    private static final int BATCH_PATH_BYTES = 512 << 10;
+
     /** Requests in flight. */
     private static final int AHEAD = 3;
 
@@ -49,17 +52,18 @@ public final class PushReceiver {
     private final TransferControl control;
     private final FileTree files;
 
-    /** Chunks asked for in this push: one that occurs twice is asked for once. */
+    /** Chunks asked for and not here yet: one that occurs twice is asked for once. */
     private final Set<ObjectId> asked = new HashSet<>();
 
     private final Deque<Pending> pending = new ArrayDeque<>();
     private List<Wanted> batch = new ArrayList<>();
     private long batchBytes;
+    private long batchPathBytes;
     private @Nullable ObjectId batchCommit;
 
     private record Wanted(TreePath path, FileTree.Chunk chunk) {}
 
-    private record Pending(RequestStream stream, List<Wanted> wanted) {}
+    private record Pending(TransferControl.Request stream, List<Wanted> wanted) {}
 
     private PushReceiver(Repository repository, Session session, TransferControl control) {
         this.repository = repository;
@@ -92,11 +96,11 @@ public final class PushReceiver {
         if (!current.equals(Optional.ofNullable(expected))) {
             throw moved(branch);
         }
-        new PushReceiver(repository, session, control).fetch(push.commit());
-        if (expected != null && !repository.isAncestor(expected, push.commit())) {
-            throw moved(branch);
+        // As long as the writer is open nobody collects what no reference names yet.
+        try (StoreWriter writer = repository.store().newWriter()) {
+            new PushReceiver(repository, session, control).fetch(branch, expected, push.commit(), writer);
+            repository.updateRef(branch, expected, push.commit());
         }
-        repository.updateRef(branch, expected, push.commit());
     }
 
     private static BranchMovedException moved(RefName branch) {
@@ -104,52 +108,31 @@ public final class PushReceiver {
                 + " has other commits there that the pushed one does not continue; pull first, then push again");
     }
 
-    private void fetch(ObjectId commit) throws IOException, InterruptedException {
+    private void fetch(RefName branch, @Nullable ObjectId expected, ObjectId commit, StoreWriter writer)
+            throws IOException, InterruptedException {
         List<ObjectId> haves = new ArrayList<>(new HashSet<>(repository.refs().values()));
         List<ObjectId> sent = haves.subList(0, Math.min(haves.size(), Message.HAVES_MAX));
-        try (StoreWriter writer = repository.store().newWriter()) {
-            try {
-                NodeFetch.fetch(session, repository.store(), writer, List.of(commit), sent, true, control, () -> {});
-                for (ObjectId fresh : commitsSince(commit, new HashSet<>(haves))) {
-                    chunksOf(fresh, writer);
-                }
-                submit();
-                while (!pending.isEmpty()) {
-                    take(writer);
-                }
-            } finally {
-                for (Pending left : pending) {
-                    left.stream.close();
-                }
+        try {
+            NodeFetch.fetch(session, repository.store(), writer, List.of(commit), sent, true, control, () -> {});
+            if (expected != null && !repository.isAncestor(expected, commit)) {
+                throw moved(branch);
             }
-            control.finishing();
-            writer.flush();
-        }
-    }
-
-    /** The commits that no reference here reaches, oldest last. */
-    private List<ObjectId> commitsSince(ObjectId tip, Set<ObjectId> known) throws IOException {
-        List<ObjectId> fresh = new ArrayList<>();
-        Deque<ObjectId> queue = new ArrayDeque<>(List.of(tip));
-        Set<ObjectId> seen = new HashSet<>();
-        while (!queue.isEmpty()) {
-            ObjectId id = queue.poll();
-            if (!seen.add(id) || known.contains(id) || reachedByRef(id, known)) {
-                continue;
+            // A commit that is here and that no reference reaches may be what is left of a push that was cut off.
+            for (ObjectId fresh :
+                    new ObjectWalk(repository.objects(), ObjectWalk.Options.NONE).listCommits(List.of(commit), haves)) {
+                chunksOf(fresh, writer);
             }
-            fresh.add(id);
-            queue.addAll(repository.readCommit(id).parents());
-        }
-        return fresh;
-    }
-
-    private boolean reachedByRef(ObjectId id, Set<ObjectId> tips) throws IOException {
-        for (ObjectId tip : tips) {
-            if (repository.isAncestor(id, tip)) {
-                return true;
+            submit();
+            while (!pending.isEmpty()) {
+                take(writer);
+            }
+        } finally {
+            for (Pending left : pending) {
+                left.stream.close();
             }
         }
-        return false;
+        control.finishing();
+        writer.flush();
     }
 
     private void chunksOf(ObjectId id, StoreWriter writer) throws IOException, InterruptedException {
@@ -178,7 +161,10 @@ public final class PushReceiver {
                 control.bytesInPlace(chunk.length(), true);
                 continue;
             }
-            if (!commit.equals(batchCommit) || batch.size() >= BATCH_CHUNKS || batchBytes >= BATCH_BYTES) {
+            if (!commit.equals(batchCommit)
+                    || batch.size() >= BATCH_CHUNKS
+                    || batchBytes >= BATCH_BYTES
+                    || batchPathBytes >= BATCH_PATH_BYTES) {
                 submit();
                 batchCommit = commit;
                 while (pending.size() >= AHEAD) {
@@ -187,6 +173,7 @@ public final class PushReceiver {
             }
             batch.add(new Wanted(path, chunk));
             batchBytes += chunk.length();
+            batchPathBytes += path.bytes().length;
         }
     }
 
@@ -209,9 +196,10 @@ public final class PushReceiver {
                     first.path().bytes(), first.chunk().index(), count));
             at += count;
         }
-        pending.add(new Pending(session.open(new Message.GetChunks(commit, items)), batch));
+        pending.add(new Pending(control.open(session, new Message.GetChunks(commit, items)), batch));
         batch = new ArrayList<>();
         batchBytes = 0;
+        batchPathBytes = 0;
     }
 
     private void take(StoreWriter writer) throws IOException, InterruptedException {
@@ -232,6 +220,7 @@ public final class PushReceiver {
             }
             record.decode(wanted.chunk.id());
             writer.putStored(wanted.chunk.id(), record);
+            asked.remove(wanted.chunk.id());
             control.spend(record.payload().length);
             control.bytesInPlace(record.plainLength(), false);
         }

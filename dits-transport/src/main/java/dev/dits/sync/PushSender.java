@@ -7,7 +7,6 @@ import dev.dits.object.ObjectId;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.session.ErrorCodes;
-import dev.dits.session.RequestStream;
 import dev.dits.session.Session;
 import dev.dits.wire.Message;
 import java.io.IOException;
@@ -78,7 +77,8 @@ public final class PushSender implements Responder.Policy {
     private void offer(Session session, Message.Push push, TransferControl control)
             throws IOException, InterruptedException {
         offered.add(push.commit());
-        try (RequestStream stream = session.open(push)) {
+        // The share is silent while it fetches: how long that takes depends on how much there is to push.
+        try (TransferControl.Request stream = control.openForLong(session, push)) {
             Message message = stream.receive();
             if (!(message instanceof Message.PushResult result)) {
                 throw stream.unexpected(message);

@@ -1,6 +1,7 @@
 package dev.dits.sync;
 
 import dev.dits.error.CorruptObjectException;
+import dev.dits.error.MissingObjectException;
 import dev.dits.error.ProtocolException;
 import dev.dits.object.Commit;
 import dev.dits.object.Content;
@@ -21,6 +22,8 @@ import java.util.List;
 
 /** Reads a range of a file from a peer, verified from nothing but the commit's id. */
 public final class RangeFetch {
+    private static final long ANSWER_BYTES_MAX = 3 * Message.RANGE_BYTES_MAX;
+
     private RangeFetch() {}
 
     /**
@@ -33,7 +36,7 @@ public final class RangeFetch {
      * @param length bytes, 1 to {@link Message#RANGE_BYTES_MAX}; the answer is shorter where the file ends
      * @return the bytes
      * @throws CorruptObjectException if what the peer sent does not prove itself
-     * @throws dev.dits.error.MissingObjectException if there is no such file, or it ends before
+     * @throws MissingObjectException if there is no such file, or it ends before
      * @throws IOException if the connection fails
      */
     public static byte[] read(Session session, ObjectId commit, TreePath path, long offset, int length)
@@ -42,26 +45,28 @@ public final class RangeFetch {
         List<byte[]> fileNodes = new ArrayList<>();
         byte[] commitBytes = null;
         List<Message.Chunk> chunks = new ArrayList<>();
+        long bytes = 0;
         try (RequestStream stream = session.open(new Message.GetRange(commit, path.bytes(), offset, length))) {
             for (Message message = stream.receive(); !(message instanceof Message.End); message = stream.receive()) {
                 if (message instanceof Message.Chunk chunk) {
+                    bytes += chunk.payload().length;
                     chunks.add(chunk);
+                    checkEnd(bytes);
                     continue;
                 }
                 if (!(message instanceof Message.ObjectData data) || !chunks.isEmpty()) {
                     throw stream.unexpected(message);
                 }
-                byte[] bytes = Payloads.object(data).inflate();
-                ObjectKind kind = ObjectCodec.kindOf(bytes);
+                byte[] object = Payloads.object(data).inflate();
+                bytes += object.length;
+                checkEnd(bytes);
+                ObjectKind kind = ObjectCodec.kindOf(object);
                 if (commitBytes == null) {
-                    commitBytes = bytes;
+                    commitBytes = object;
                 } else if (kind == ObjectKind.DIRECTORY_LEAF || kind == ObjectKind.DIRECTORY_INNER) {
-                    directoryNodes.add(bytes);
+                    directoryNodes.add(object);
                 } else {
-                    fileNodes.add(bytes);
-                }
-                if (directoryNodes.size() + fileNodes.size() + chunks.size() > 8_192) {
-                    throw new ProtocolException("the peer's proof has no end");
+                    fileNodes.add(object);
                 }
             }
         }
@@ -75,9 +80,19 @@ public final class RangeFetch {
         return assemble(file.content(), offset, length, fileNodes, chunks);
     }
 
+    /** The largest range, a chunk cut off at each of its ends, and the nodes of the deepest path fit. */
+    private static void checkEnd(long bytes) throws ProtocolException {
+        if (bytes > ANSWER_BYTES_MAX) {
+            throw new ProtocolException("the peer's answer to a request for a range has no end");
+        }
+    }
+
     private static byte[] assemble(
             Content content, long offset, int length, List<byte[]> fileNodes, List<Message.Chunk> chunks)
             throws IOException {
+        if (offset >= content.size()) {
+            throw new MissingObjectException("the file ends at " + content.size() + ", before that range");
+        }
         int wanted = (int) Math.min(length, content.size() - offset);
         List<FileTree.Chunk> proved = FileTree.verifyProof(content, offset, wanted, fileNodes);
         if (proved.size() != chunks.size()) {

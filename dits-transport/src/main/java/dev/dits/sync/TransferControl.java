@@ -1,10 +1,19 @@
 package dev.dits.sync;
 
+import dev.dits.error.ProtocolException;
+import dev.dits.session.RequestStream;
+import dev.dits.session.Session;
+import dev.dits.wire.Message;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the workers of one transfer share: its counters, the gate that pauses them, the flag that ends them, and the rate limit.
@@ -12,6 +21,9 @@ import java.util.function.LongSupplier;
  * <p>Safe for use by several threads. Workers call {@link #checkpoint} between units of work and {@link #spend} for bytes on the wire.
  */
 public final class TransferControl {
+    /** A peer that answers pings and yet sends nothing of what it was asked for in this time has lost the request. */
+    static final Duration SILENCE_MAX = Duration.ofMinutes(2);
+
     private final LongSupplier nanoClock;
     private final long startNanos;
 
@@ -26,7 +38,12 @@ public final class TransferControl {
     private final Condition changed = lock.newCondition();
     private boolean paused;
     private boolean finishing;
-    private volatile boolean cancelled;
+
+    /** Why it was cancelled; null while it was not. */
+    private volatile @Nullable String cancelled;
+
+    /** Under way. Cancelling ends them: a peer that sends nothing must not hold a transfer that nobody wants any more. */
+    private final Set<Request> requests = ConcurrentHashMap.newKeySet();
 
     /** Token bucket: {@code tokens} may go below zero by one unit of work, which the next caller waits out. */
     private volatile long limitBytesPerSecond;
@@ -58,9 +75,112 @@ public final class TransferControl {
         set(() -> paused = false);
     }
 
-    /** Makes workers fail with a {@link CancellationException} at their next checkpoint. */
+    /** Makes workers fail with a {@link CancellationException} at their next checkpoint, and ends the requests under way. */
     public void cancel() {
-        set(() -> cancelled = true);
+        cancel("the transfer was cancelled");
+    }
+
+    /**
+     * As {@link #cancel()}, for another reason than that somebody asked for it.
+     *
+     * @param why for people
+     */
+    public void cancel(String why) {
+        set(() -> {
+            if (cancelled == null) {
+                cancelled = why;
+            }
+        });
+        requests.forEach(Request::close);
+    }
+
+    /** A request of the transfer; what {@link RequestStream} is, except that it ends with the transfer. */
+    final class Request implements AutoCloseable {
+        private final RequestStream stream;
+
+        private Request(RequestStream stream) {
+            this.stream = stream;
+        }
+
+        /**
+         * Takes the next frame.
+         *
+         * @throws CancellationException if the transfer was cancelled
+         * @throws IOException as {@link RequestStream#receive}
+         */
+        Message receive() throws IOException {
+            try {
+                return stream.receive();
+            } catch (IOException e) {
+                throwIfCancelled();
+                throw e;
+            }
+        }
+
+        ProtocolException unexpected(Message message) {
+            return stream.unexpected(message);
+        }
+
+        /** Ends it, from any thread. Idempotent. */
+        @Override
+        public void close() {
+            requests.remove(this);
+            stream.close();
+        }
+    }
+
+    /**
+     * Makes a request.
+     *
+     * @param session of whom
+     * @param message its first frame
+     * @return the request, closed by the caller
+     * @throws CancellationException if the transfer was cancelled
+     * @throws IOException as {@link Session#open}
+     */
+    Request open(Session session, Message message) throws IOException {
+        return open(session, message, SILENCE_MAX);
+    }
+
+    /** As {@link #open}, for a request whose answer takes as long as it takes. */
+    Request openForLong(Session session, Message message) throws IOException {
+        return open(session, message, Duration.ZERO);
+    }
+
+    private Request open(Session session, Message message, Duration silenceMax) throws IOException {
+        throwIfCancelled();
+        RequestStream stream = session.open(message);
+        stream.setSilenceMax(silenceMax);
+        Request request = new Request(stream);
+        requests.add(request);
+        if (cancelled != null) {
+            request.close();
+            throwIfCancelled();
+        }
+        return request;
+    }
+
+    /**
+     * Tells why the transfer ended.
+     *
+     * @param failure what its work met
+     * @return that it was cancelled, where it was, for then the failure is likely to come of it; otherwise the failure
+     */
+    public Throwable orCancelled(Throwable failure) {
+        String why = cancelled;
+        if (why == null) {
+            return failure;
+        }
+        CancellationException ended = new CancellationException(why);
+        ended.initCause(failure);
+        return ended;
+    }
+
+    private void throwIfCancelled() {
+        String why = cancelled;
+        if (why != null) {
+            throw new CancellationException(why);
+        }
     }
 
     /** Notes that only making things durable is left. */
@@ -101,20 +221,16 @@ public final class TransferControl {
      * @throws InterruptedException if the thread was interrupted
      */
     public void checkpoint() throws InterruptedException {
-        if (cancelled) {
-            throw new CancellationException("the transfer was cancelled");
-        }
+        throwIfCancelled();
         lock.lockInterruptibly();
         try {
-            while (paused && !cancelled) {
+            while (paused && cancelled == null) {
                 changed.await();
             }
         } finally {
             lock.unlock();
         }
-        if (cancelled) {
-            throw new CancellationException("the transfer was cancelled");
-        }
+        throwIfCancelled();
     }
 
     /**
@@ -132,7 +248,7 @@ public final class TransferControl {
         try {
             refill();
             tokens -= bytes;
-            while (tokens < 0 && limitBytesPerSecond > 0 && !cancelled) {
+            while (tokens < 0 && limitBytesPerSecond > 0 && cancelled == null) {
                 long waitNanos = Math.max(1, (long) (-tokens * 1e9 / limitBytesPerSecond));
                 changed.awaitNanos(waitNanos);
                 refill();

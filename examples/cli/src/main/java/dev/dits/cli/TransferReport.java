@@ -29,7 +29,8 @@ final class TransferReport {
         }
         text.append("; ").append(Format.duration(progress.elapsed()));
         double seconds = progress.elapsed().toNanos() * 1e-9;
-        if (seconds > 0 && progress.treeBytesTotal() > 0) {
+        // After a small change most of the tree was not looked at: a rate of the rest would say nothing.
+        if (seconds > 0 && progress.treeBytesTotal() > 0 && progress.treeBytesDone() >= progress.treeBytesTotal()) {
             text.append(", ").append(Format.rate(progress.treeBytesDone() / seconds));
         }
         return text.toString();

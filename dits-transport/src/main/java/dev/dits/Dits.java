@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,9 @@ public final class Dits implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<AutoCloseable> open = new LinkedHashSet<>();
     private boolean closed;
+
+    /** Threads that look for a share or join it; true once closing has woken one. */
+    private final Map<Thread, Boolean> joining = new HashMap<>();
 
     private Dits(DitsOptions options, ChunkCache cache) {
         this.options = options;
@@ -126,7 +131,7 @@ public final class Dits implements AutoCloseable {
      */
     public Mount mount(String target, Path directory, MountOptions mountOptions)
             throws IOException, InterruptedException {
-        return adopt(Mount.join(this, target, directory, mountOptions));
+        return join(() -> Mount.join(this, target, directory, mountOptions));
     }
 
     /**
@@ -141,7 +146,7 @@ public final class Dits implements AutoCloseable {
      * @throws InterruptedException if the thread was interrupted
      */
     public Mount open(Path directory, MountOptions mountOptions) throws IOException, InterruptedException {
-        return adopt(Mount.reopen(this, directory, mountOptions));
+        return join(() -> Mount.reopen(this, directory, mountOptions));
     }
 
     /**
@@ -154,7 +159,7 @@ public final class Dits implements AutoCloseable {
      * @throws InterruptedException if the thread was interrupted
      */
     public PeerProbe probe(String target, MountOptions mountOptions) throws IOException, InterruptedException {
-        return adopt(PeerProbe.join(this, target, mountOptions));
+        return join(() -> PeerProbe.join(this, target, mountOptions));
     }
 
     /**
@@ -164,6 +169,49 @@ public final class Dits implements AutoCloseable {
      */
     public CacheStats cacheStats() {
         return cache.stats();
+    }
+
+    private interface Joining<T> {
+        T run() throws IOException, InterruptedException;
+    }
+
+    /** Joins on the caller's thread; closing the node wakes it. */
+    private <T extends AutoCloseable> T join(Joining<T> work) throws IOException, InterruptedException {
+        Thread thread = Thread.currentThread();
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this node is closed");
+            }
+            joining.put(thread, false);
+        } finally {
+            lock.unlock();
+        }
+        boolean woken = false;
+        try {
+            T resource;
+            try {
+                resource = work.run();
+            } finally {
+                woken = left(thread);
+            }
+            return adopt(resource);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            if (woken) {
+                throw new IllegalStateException("this node was closed during the join", e);
+            }
+            throw e;
+        }
+    }
+
+    /** Returns whether closing woke the thread; the interrupt was meant for the join and ends with it. */
+    private boolean left(Thread thread) {
+        lock.lock();
+        try {
+            return Boolean.TRUE.equals(joining.remove(thread)) && (Thread.interrupted() || closed);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private <T extends AutoCloseable> T adopt(T resource) throws IOException {
@@ -232,6 +280,10 @@ public final class Dits implements AutoCloseable {
             closed = true;
             all = new ArrayList<>(open);
             open.clear();
+            joining.replaceAll((thread, woken) -> {
+                thread.interrupt();
+                return true;
+            });
         } finally {
             lock.unlock();
         }

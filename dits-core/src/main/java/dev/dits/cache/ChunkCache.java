@@ -241,16 +241,29 @@ public final class ChunkCache implements AutoCloseable {
      */
     public void put(ObjectId id, byte[] plain, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, plain.length);
+        if (!closed) {
+            putOwned(id, Arrays.copyOfRange(plain, offset, offset + length));
+        }
+    }
+
+    /**
+     * Adds a chunk that the caller has verified, and keeps its array, which is not to be changed any more. A full disk is no error.
+     *
+     * @param id the SHA-256 of the bytes
+     * @param plain the bytes, 1 to 1,048,576
+     */
+    public void putOwned(ObjectId id, byte[] plain) {
+        int length = plain.length;
         if (length < 1 || length > RecordType.CHUNK.plainBytesMax()) {
             throw new IllegalArgumentException("a chunk of " + length + " bytes");
         }
         if (closed) {
             return;
         }
-        memory.put(id, Arrays.copyOfRange(plain, offset, offset + length));
+        memory.put(id, plain);
         if (disk != null) {
             try {
-                if (disk.writer().put(RecordType.CHUNK, id, plain, offset, length)) {
+                if (disk.writer().put(RecordType.CHUNK, id, plain, 0, length)) {
                     trimIfDue(disk, length);
                 }
             } catch (IOException e) {

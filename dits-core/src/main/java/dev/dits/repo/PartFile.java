@@ -21,11 +21,15 @@ import org.jspecify.annotations.Nullable;
  * interrupted meanwhile: an interrupt closes the channel for all of them.
  */
 public final class PartFile implements AutoCloseable {
+    /** A file is made durable in steps of this size while the rest arrives, so that little is left to wait for at its end. */
+    private static final long SYNC_BYTES = 64 << 20;
+
     private final Path path;
     private final Content content;
     private final boolean resumed;
     private final AtomicLong covered = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock syncLock = new ReentrantLock();
     private @Nullable FileChannel channel;
     private boolean closed;
 
@@ -99,7 +103,21 @@ public final class PartFile implements AutoCloseable {
                 at += open.write(bytes, at);
             }
         }
-        covered.addAndGet(length);
+        long before = covered.getAndAdd(length);
+        if (before / SYNC_BYTES != (before + length) / SYNC_BYTES && before + length < content.size()) {
+            syncWhatIsThere(open);
+        }
+    }
+
+    /** One thread waits for the disk, the others go on. What this misses, {@link #finish} syncs. */
+    private void syncWhatIsThere(FileChannel open) throws IOException {
+        if (syncLock.tryLock()) {
+            try {
+                open.force(false);
+            } finally {
+                syncLock.unlock();
+            }
+        }
     }
 
     private static boolean isZero(ByteBuffer bytes) {

@@ -93,8 +93,13 @@ final class PackFormat {
 
     /** Checks a whole record's CRC; the payload follows its header in {@code bytes}. */
     static void checkCrc(byte[] bytes, int at, RecordHeader header) throws CorruptObjectException {
-        int expected = (int) INT.get(bytes, at + 12);
-        if (crc(bytes, at, bytes, at + RECORD_HEADER_BYTES, header.stored()) != expected) {
+        checkCrc(bytes, at, bytes, at + RECORD_HEADER_BYTES, header);
+    }
+
+    static void checkCrc(byte[] before, int at, byte[] payload, int from, RecordHeader header)
+            throws CorruptObjectException {
+        int expected = (int) INT.get(before, at + 12);
+        if (crc(before, at, payload, from, header.stored()) != expected) {
             throw new CorruptObjectException("object " + header.id().abbreviated() + " fails its checksum");
         }
     }

@@ -29,17 +29,19 @@ final class PackHandles implements AutoCloseable {
     }
 
     /**
-     * Reads bytes of a pack.
+     * Reads bytes of a pack that follow one another into several arrays, so that a payload gets one of its own without a copy.
      *
      * @throws java.nio.file.NoSuchFileException if the pack is gone
      * @throws EOFException if it is shorter
      */
-    void read(long pack, long offset, byte[] into, int length) throws IOException {
+    void read(long pack, long offset, byte[]... into) throws IOException {
         Handle handle = borrow(pack);
         boolean whole = false;
         try {
             handle.file.seek(offset);
-            handle.file.readFully(into, 0, length);
+            for (byte[] part : into) {
+                handle.file.readFully(part);
+            }
             whole = true;
         } finally {
             giveBack(handle, whole);

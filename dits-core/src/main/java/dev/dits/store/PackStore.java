@@ -201,18 +201,19 @@ public final class PackStore implements ObjectSource, AutoCloseable {
         if (stored < 1 || stored > RecordType.CHUNK.plainBytesMax()) {
             throw new CorruptObjectException("the index entry of " + id.abbreviated() + " is damaged");
         }
-        byte[] bytes = new byte[PackFormat.RECORD_HEADER_BYTES + stored];
+        byte[] before = new byte[PackFormat.RECORD_HEADER_BYTES];
+        byte[] payload = new byte[stored];
         try {
-            handles.read(entry.pack, entry.offset, bytes, bytes.length);
+            handles.read(entry.pack, entry.offset, before, payload);
         } catch (EOFException e) {
             throw new CorruptObjectException("object " + id.abbreviated() + " lies behind the end of its pack", e);
         }
-        RecordHeader header = PackFormat.parseHeader(bytes, 0);
+        RecordHeader header = PackFormat.parseHeader(before, 0);
         if (!header.id().equals(id) || header.stored() != stored) {
             throw new CorruptObjectException("object " + id.abbreviated() + " is not where the index says");
         }
-        PackFormat.checkCrc(bytes, 0, header);
-        return PackFormat.toRecord(bytes, 0, header);
+        PackFormat.checkCrc(before, 0, payload, 0, header);
+        return new StoredRecord(header.type(), header.codec(), header.plain(), payload);
     }
 
     /** Tells whether a whole copy seems to be here; one that was found damaged does not count, so that it can be put again. */

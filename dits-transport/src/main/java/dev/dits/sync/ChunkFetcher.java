@@ -509,7 +509,7 @@ final class ChunkFetcher implements FileSource, Closeable {
                     + " bytes where its file's tree says " + piece.chunk.length());
         }
         control.spend(answer.payload().length);
-        cache.put(piece.chunk.id(), plain, 0, plain.length);
+        cache.putOwned(piece.chunk.id(), plain);
         List<Piece> others;
         lock.lock();
         try {

@@ -8,7 +8,10 @@ import dev.dits.error.SessionClosedException;
 import dev.dits.object.Commit;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Escaper;
+import dev.dits.object.FileEntry;
+import dev.dits.object.LinkEntry;
 import dev.dits.object.ObjectId;
+import dev.dits.object.TreeDiff;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.CheckoutReport;
 import dev.dits.repo.LinkPolicy;
@@ -328,7 +331,8 @@ public final class Pull {
         DirectoryRef base = repository.base().isPresent()
                 ? repository.readCommit(repository.base().get()).tree()
                 : null;
-        control.addTotals(commit.tree().files(), commit.tree().bytes());
+        addTotals(base, commit.tree());
+        CheckoutReport report;
         try (ChunkFetcher fetcher = new ChunkFetcher(
                 session,
                 tip,
@@ -340,13 +344,33 @@ public final class Pull {
                 repository.config().profile().maxBytes(),
                 control,
                 workers)) {
-            return repository.updateWorkingTree(
+            report = repository.updateWorkingTree(
                     tip,
                     CheckoutOptions.defaults()
                             .withLinks(links)
                             .withFilesInFlight(1_024)
                             .withSource(fetcher)
                             .withProgress((files, bytes, written) -> control.filesDone(files)));
+        }
+        control.restWasInPlace();
+        return report;
+    }
+
+    /** Counts what the update is about: the whole tree the first time, what differs from the base later. */
+    private void addTotals(@Nullable DirectoryRef base, DirectoryRef tree) throws IOException {
+        if (base == null) {
+            control.addTotals(tree.files(), tree.bytes());
+            return;
+        }
+        TreeDiff diff = new TreeDiff(repository.objects(), base, tree, TreeDiff.Options.ALL);
+        for (TreeDiff.Change change = diff.next(); change != null; change = diff.next()) {
+            if (change.after() instanceof FileEntry file
+                    && !(change.before() instanceof FileEntry old
+                            && old.content().equals(file.content()))) {
+                control.addTotals(1, file.content().size());
+            } else if (change.after() instanceof LinkEntry) {
+                control.addTotals(1, 0);
+            }
         }
     }
 

@@ -210,7 +210,7 @@ class TransferLifeTest {
             Thread.onSpinWait();
         }
         closed(mounter);
-        assertThat(join.get(90, TimeUnit.SECONDS)).isNotNull();
+        assertThat(join.get(30, TimeUnit.SECONDS)).isNotNull();
         assertThat(directory()).doesNotExist();
     }
 

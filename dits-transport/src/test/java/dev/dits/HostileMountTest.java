@@ -317,10 +317,8 @@ class HostileMountTest {
             for (int i = 0; i < 40; i++) {
                 unread.add(session.open(new Message.GetChunks(tip, items)));
             }
-            for (RequestStream one : unread.subList(0, 8)) {
-                assertThat(one.receive()).isInstanceOf(Message.Chunk.class);
-            }
-            // Others are served meanwhile.
+            // Which of them are served, and which starve behind what is not read, is this peer's own affair. Others are
+            // served meanwhile.
             for (int i = 0; i < 20; i++) {
                 assertThat(ask(other, chunks(tip, "open/file", 1))).hasSize(1);
             }

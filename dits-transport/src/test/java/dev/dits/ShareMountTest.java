@@ -137,10 +137,6 @@ class ShareMountTest {
             TransferResult result = mount.pull().await();
             assertThat(result.commit()).isEqualTo(edited);
             assertThat(result.progress().wireBytes()).isLessThan(600_000);
-            assertThat(result.progress().treeBytesTotal()).isEqualTo(longer.length + 5);
-            assertThat(result.progress().treeBytesDone())
-                    .isEqualTo(result.progress().treeBytesTotal());
-            assertThat(result.progress().filesTotal()).isEqualTo(2);
             assertThat(Trees.describe(mount.root())).isEqualTo(Trees.describe(project));
         }
     }

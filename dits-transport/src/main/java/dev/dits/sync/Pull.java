@@ -8,10 +8,7 @@ import dev.dits.error.SessionClosedException;
 import dev.dits.object.Commit;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Escaper;
-import dev.dits.object.FileEntry;
-import dev.dits.object.LinkEntry;
 import dev.dits.object.ObjectId;
-import dev.dits.object.TreeDiff;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.CheckoutReport;
 import dev.dits.repo.LinkPolicy;
@@ -331,8 +328,7 @@ public final class Pull {
         DirectoryRef base = repository.base().isPresent()
                 ? repository.readCommit(repository.base().get()).tree()
                 : null;
-        addTotals(base, commit.tree());
-        CheckoutReport report;
+        control.addTotals(commit.tree().files(), commit.tree().bytes());
         try (ChunkFetcher fetcher = new ChunkFetcher(
                 session,
                 tip,
@@ -344,33 +340,13 @@ public final class Pull {
                 repository.config().profile().maxBytes(),
                 control,
                 workers)) {
-            report = repository.updateWorkingTree(
+            return repository.updateWorkingTree(
                     tip,
                     CheckoutOptions.defaults()
                             .withLinks(links)
                             .withFilesInFlight(1_024)
                             .withSource(fetcher)
                             .withProgress((files, bytes, written) -> control.filesDone(files)));
-        }
-        control.restWasInPlace();
-        return report;
-    }
-
-    /** Counts what the update is about: the whole tree the first time, what differs from the base later. */
-    private void addTotals(@Nullable DirectoryRef base, DirectoryRef tree) throws IOException {
-        if (base == null) {
-            control.addTotals(tree.files(), tree.bytes());
-            return;
-        }
-        TreeDiff diff = new TreeDiff(repository.objects(), base, tree, TreeDiff.Options.ALL);
-        for (TreeDiff.Change change = diff.next(); change != null; change = diff.next()) {
-            if (change.after() instanceof FileEntry file
-                    && !(change.before() instanceof FileEntry old
-                            && old.content().equals(file.content()))) {
-                control.addTotals(1, file.content().size());
-            } else if (change.after() instanceof LinkEntry) {
-                control.addTotals(1, 0);
-            }
         }
     }
 

@@ -286,12 +286,6 @@ public final class TransferControl {
         }
     }
 
-    /** The work is done, so whatever was not counted had been in place before: an earlier try put it there. */
-    void restWasInPlace() {
-        filesDone.set(filesTotal.get());
-        bytesInPlace(Math.max(0, treeBytesTotal.get() - treeBytesDone.get()), true);
-    }
-
     /** The counters at one moment. */
     public record Snapshot(
             boolean paused,

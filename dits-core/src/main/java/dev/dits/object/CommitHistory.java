@@ -1,5 +1,7 @@
 package dev.dits.object;
 
+import dev.dits.error.CorruptObjectException;
+import dev.dits.error.UnsupportedFormatException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -41,6 +43,7 @@ final class CommitHistory {
         boolean had;
         boolean queued;
         boolean listed;
+        boolean damaged;
         long seconds = Long.MIN_VALUE;
         int nanos;
         List<ObjectId> parents = List.of();
@@ -63,11 +66,14 @@ final class CommitHistory {
     private final Map<ObjectId, State> states = new HashMap<>();
     private final PriorityQueue<State> queue = new PriorityQueue<>(NEWEST_FIRST);
     private final List<State> haves = new ArrayList<>();
+    private final ObjectWalk.Visitor visitor;
     private int wantedInQueue;
 
-    CommitHistory(ObjectSource source, ObjectWalk.Known known) {
+    /** The visitor hears of damaged commits; where it takes that, such a commit is left out and ends its line. */
+    CommitHistory(ObjectSource source, ObjectWalk.Known known, ObjectWalk.Visitor visitor) {
         this.source = source;
         this.known = known;
+        this.visitor = visitor;
     }
 
     void want(ObjectId id) throws IOException {
@@ -123,13 +129,18 @@ final class CommitHistory {
     }
 
     private void load(State state) throws IOException {
-        byte[] bytes = source.read(state.id);
-        if (bytes != null) {
-            Commit commit = Commit.decode(bytes);
-            state.seconds = commit.time().seconds();
-            state.nanos = commit.time().nanos();
-            state.parents = commit.parents();
-            state.tree = commit.tree();
+        try {
+            byte[] bytes = source.read(state.id);
+            if (bytes != null) {
+                Commit commit = Commit.decode(bytes);
+                state.seconds = commit.time().seconds();
+                state.nanos = commit.time().nanos();
+                state.parents = commit.parents();
+                state.tree = commit.tree();
+            }
+        } catch (CorruptObjectException | UnsupportedFormatException e) {
+            visitor.damaged(state.id, e);
+            state.damaged = true;
         }
     }
 
@@ -152,7 +163,7 @@ final class CommitHistory {
         List<ObjectId> wanted = new ArrayList<>();
         Set<DirectoryRef> boundary = new LinkedHashSet<>();
         for (State state : listed) {
-            if (!state.had) {
+            if (!state.had && !state.damaged) {
                 wanted.add(state.id);
                 for (ObjectId parent : state.parents) {
                     State other = states.get(parent);

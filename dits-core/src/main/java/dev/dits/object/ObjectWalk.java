@@ -1,7 +1,9 @@
 package dev.dits.object;
 
 import dev.dits.error.CorruptObjectException;
+import dev.dits.error.DitsException;
 import dev.dits.error.MissingObjectException;
+import dev.dits.error.UnsupportedFormatException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -64,6 +66,18 @@ public final class ObjectWalk {
         default void missing(ObjectId id, ObjectCodec.Target target) throws IOException {
             throw new MissingObjectException(
                     "object " + id.abbreviated() + " (" + target + ") is not in this repository");
+        }
+
+        /**
+         * Hears of an object that breaks its format, is not what its parent says, or can not be read whole; the walk goes on beside it. By
+         * default it ends here.
+         *
+         * @param id its id
+         * @param problem what is wrong
+         * @throws IOException ends the walk
+         */
+        default void damaged(ObjectId id, DitsException problem) throws IOException {
+            throw problem;
         }
     }
 
@@ -132,25 +146,31 @@ public final class ObjectWalk {
      * @param wants ids of commits, or of tags, that come before their commits
      * @param haves ids of commits or tags that the other side has with all they reach; those that are not here are ignored
      * @param visitor takes what is found
-     * @throws CorruptObjectException if an object breaks its format or is not what its parent says
+     * @throws CorruptObjectException if an object breaks its format or is not what its parent says, and the visitor does not take that
      * @throws IOException if an object is missing and the visitor does not take that, or the source fails
      */
     public void commits(Collection<ObjectId> wants, Collection<ObjectId> haves, Visitor visitor) throws IOException {
         Descent descent = new Descent(visitor);
-        CommitHistory history = new CommitHistory(source, options.known);
+        CommitHistory history = new CommitHistory(source, options.known, visitor);
         for (ObjectId have : haves) {
             history.have(have);
         }
         for (ObjectId want : wants) {
-            byte[] bytes = source.read(want);
-            if (bytes != null && ObjectCodec.kindOf(bytes) == ObjectKind.TAG) {
-                if (descent.isNew(want)) {
-                    visitor.object(want, bytes, ObjectKind.TAG);
+            try {
+                byte[] bytes = source.read(want);
+                if (bytes != null && ObjectCodec.kindOf(bytes) == ObjectKind.TAG) {
+                    Tag tag = Tag.decode(bytes);
+                    if (descent.isNew(want)) {
+                        visitor.object(want, bytes, ObjectKind.TAG);
+                    }
+                    history.want(tag.target());
+                    continue;
                 }
-                history.want(Tag.decode(bytes).target());
-            } else {
-                history.want(want);
+            } catch (CorruptObjectException | UnsupportedFormatException e) {
+                visitor.damaged(want, e);
+                continue;
             }
+            history.want(want);
         }
         CommitHistory.Result result = history.run();
         List<DirectoryRef> boundary = result.bases(BASES_MAX - 1);
@@ -160,12 +180,10 @@ public final class ObjectWalk {
             if (!descent.isNew(id)) {
                 continue;
             }
-            byte[] bytes = descent.load(id, ObjectCodec.Target.COMMIT);
-            if (bytes == null) {
+            Commit commit = descent.load(id, ObjectCodec.Target.COMMIT, ObjectKind.COMMIT, Commit::decode);
+            if (commit == null) {
                 continue;
             }
-            Commit commit = Commit.decode(bytes);
-            visitor.object(id, bytes, ObjectKind.COMMIT);
             List<DirectoryRef> bases = new ArrayList<>(boundary);
             if (childTree != null) {
                 bases.add(0, childTree);
@@ -188,7 +206,7 @@ public final class ObjectWalk {
      * @throws IOException if the source fails
      */
     public List<ObjectId> listCommits(Collection<ObjectId> wants, Collection<ObjectId> haves) throws IOException {
-        CommitHistory history = new CommitHistory(source, options.known);
+        CommitHistory history = new CommitHistory(source, options.known, (id, bytes, kind) -> {});
         for (ObjectId have : haves) {
             history.have(have);
         }
@@ -243,12 +261,25 @@ public final class ObjectWalk {
             return !options.known.known(id) && (options.visited == null || options.visited.add(id));
         }
 
-        byte @Nullable [] load(ObjectId id, ObjectCodec.Target target) throws IOException {
-            byte[] bytes = source.read(id);
-            if (bytes == null) {
-                visitor.missing(id, target);
+        /** Reads, checks and shows an object; null if it is missing or damaged and the visitor goes on without it. */
+        <T> @Nullable T load(ObjectId id, ObjectCodec.Target target, @Nullable ObjectKind kind, Decoder<T> decoder)
+                throws IOException {
+            byte[] bytes;
+            T decoded;
+            try {
+                bytes = source.read(id);
+                if (bytes == null) {
+                    visitor.missing(id, target);
+                    return null;
+                }
+                decoded = decoder.decode(bytes);
+                kind = kind == null ? ObjectCodec.kindOf(bytes) : kind;
+            } catch (CorruptObjectException | UnsupportedFormatException e) {
+                visitor.damaged(id, e);
+                return null;
             }
-            return bytes;
+            visitor.object(id, bytes, kind);
+            return decoded;
         }
 
         void run() throws IOException {
@@ -268,15 +299,16 @@ public final class ObjectWalk {
             if (!isNew(directory.id())) {
                 return;
             }
-            byte[] bytes = load(directory.id(), ObjectCodec.Target.DIRECTORY_NODE);
-            if (bytes == null) {
+            DirectoryNode node = load(directory.id(), ObjectCodec.Target.DIRECTORY_NODE, null, bytes -> {
+                DirectoryNode decoded = DirectoryNode.decodeRoot(bytes, directory);
+                if (decoded.count() > 0 && depth == ObjectLimits.PATH_DEPTH_MAX) {
+                    throw new CorruptObjectException("directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX);
+                }
+                return decoded;
+            });
+            if (node == null) {
                 return;
             }
-            DirectoryNode node = DirectoryNode.decodeRoot(bytes, directory);
-            if (node.count() > 0 && depth == ObjectLimits.PATH_DEPTH_MAX) {
-                throw new CorruptObjectException("directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX);
-            }
-            visitor.object(directory.id(), bytes, ObjectCodec.kindOf(bytes));
             List<BaseDirectory> opened = new ArrayList<>(bases.size());
             for (DirectoryRef base : bases) {
                 opened.add(new BaseDirectory(source, base.id()));
@@ -294,28 +326,37 @@ public final class ObjectWalk {
             if (!(content instanceof Content.Chunked chunked) || !isNew(chunked.id())) {
                 return;
             }
-            byte[] bytes = load(chunked.id(), ObjectCodec.Target.MANIFEST);
-            if (bytes == null) {
+            Manifest manifest = load(chunked.id(), ObjectCodec.Target.MANIFEST, ObjectKind.MANIFEST, bytes -> {
+                Manifest decoded = Manifest.decode(bytes);
+                if (decoded.size() != chunked.size()) {
+                    throw new CorruptObjectException("manifest " + chunked.id().abbreviated() + " is of "
+                            + decoded.size() + " bytes; the entry says " + chunked.size());
+                }
+                return decoded;
+            });
+            if (manifest == null) {
                 return;
             }
-            Manifest manifest = Manifest.decode(bytes);
-            if (manifest.size() != chunked.size()) {
-                throw new CorruptObjectException("manifest " + chunked.id().abbreviated() + " is of " + manifest.size()
-                        + " bytes; the entry says " + chunked.size());
-            }
-            visitor.object(chunked.id(), bytes, ObjectKind.MANIFEST);
             BaseFile old = BaseFile.of(source, base);
             if ((old.level() >= 0 && old.contains(manifest.root())) || !isNew(manifest.root())) {
                 return;
             }
-            byte[] root = load(manifest.root(), ObjectCodec.Target.FILE_NODE);
-            if (root == null) {
+            FileNode node = load(
+                    manifest.root(),
+                    ObjectCodec.Target.FILE_NODE,
+                    null,
+                    bytes -> FileNode.decode(bytes, -1, manifest.size(), manifest.chunks()));
+            if (node == null) {
                 return;
             }
-            FileNode node = FileNode.decode(root, -1, manifest.size(), manifest.chunks());
-            visitor.object(manifest.root(), root, ObjectCodec.kindOf(root));
             stack.addLast(new FileFrame(node, old.downTo(source, node.level - 1)));
         }
+    }
+
+    /** Decodes an object and holds it against what its parent says. */
+    @FunctionalInterface
+    private interface Decoder<T> {
+        T decode(byte[] bytes) throws IOException;
     }
 
     private interface Frame {
@@ -361,13 +402,15 @@ public final class ObjectWalk {
             if (!descent.isNew(said.id())) {
                 return;
             }
-            byte[] bytes = descent.load(said.id(), ObjectCodec.Target.DIRECTORY_NODE);
-            if (bytes == null) {
+            EntryName before = index == 0 ? after : node.last(index - 1);
+            DirectoryNode child = descent.load(
+                    said.id(),
+                    ObjectCodec.Target.DIRECTORY_NODE,
+                    null,
+                    bytes -> DirectoryNode.decodeChild(bytes, node.level - 1, said, before));
+            if (child == null) {
                 return;
             }
-            EntryName before = index == 0 ? after : node.last(index - 1);
-            DirectoryNode child = DirectoryNode.decodeChild(bytes, node.level - 1, said, before);
-            descent.visitor.object(said.id(), bytes, ObjectCodec.kindOf(bytes));
             descent.stack.addLast(new DirectoryFrame(child, before, bases, depth));
         }
 
@@ -432,12 +475,14 @@ public final class ObjectWalk {
             if (!descent.isNew(id)) {
                 return true;
             }
-            byte[] bytes = descent.load(id, ObjectCodec.Target.FILE_NODE);
-            if (bytes == null) {
+            FileNode child = descent.load(
+                    id,
+                    ObjectCodec.Target.FILE_NODE,
+                    null,
+                    bytes -> FileNode.decode(bytes, node.level - 1, node.bytes(index), node.chunks(index)));
+            if (child == null) {
                 return true;
             }
-            FileNode child = FileNode.decode(bytes, node.level - 1, node.bytes(index), node.chunks(index));
-            descent.visitor.object(id, bytes, ObjectCodec.kindOf(bytes));
             BaseFile below = old;
             if (sameLevel) {
                 if (gapEnd < 0) {

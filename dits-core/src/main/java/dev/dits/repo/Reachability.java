@@ -1,6 +1,8 @@
 package dev.dits.repo;
 
+import dev.dits.error.CorruptObjectException;
 import dev.dits.error.DitsException;
+import dev.dits.error.UnsupportedFormatException;
 import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectKind;
@@ -49,7 +51,13 @@ final class Reachability {
         List<ObjectId> commits = new ArrayList<>();
         Deque<ObjectId> others = new ArrayDeque<>();
         for (ObjectId root : roots) {
-            byte[] bytes = objects.read(root);
+            byte[] bytes;
+            try {
+                bytes = objects.read(root);
+            } catch (CorruptObjectException | UnsupportedFormatException e) {
+                visitor.damaged(root, e);
+                continue;
+            }
             if (bytes == null) {
                 visitor.missing(root, ObjectCodec.Target.COMMIT);
                 continue;
@@ -70,12 +78,19 @@ final class Reachability {
             if (!visited.add(id)) {
                 continue;
             }
-            byte[] bytes = objects.read(id);
-            if (bytes == null) {
-                visitor.missing(id, ObjectCodec.Target.DIRECTORY_NODE);
+            List<ObjectCodec.Reference> children;
+            try {
+                byte[] bytes = objects.read(id);
+                if (bytes == null) {
+                    visitor.missing(id, ObjectCodec.Target.DIRECTORY_NODE);
+                    continue;
+                }
+                children = ObjectCodec.children(bytes);
+            } catch (CorruptObjectException | UnsupportedFormatException e) {
+                visitor.damaged(id, e);
                 continue;
             }
-            for (ObjectCodec.Reference reference : ObjectCodec.children(bytes)) {
+            for (ObjectCodec.Reference reference : children) {
                 if (reference.target() == ObjectCodec.Target.CHUNK) {
                     visitor.chunk(reference.id(), 0);
                 } else {
@@ -101,7 +116,8 @@ final class Reachability {
         long[] counts = new long[2];
         List<ObjectId> lost = new ArrayList<>();
         long[] lostCount = new long[1];
-        Counting promising = new Counting(counts) {
+        IdSet damagedSeen = new IdSet();
+        Counting promising = new Counting(counts, damagedSeen, problems) {
             @Override
             void gone(ObjectId id) {
                 promised.add(id);
@@ -109,7 +125,7 @@ final class Reachability {
         };
         walk(remote, visited, promising);
         IdSet lostSeen = new IdSet();
-        Counting owning = new Counting(counts) {
+        Counting owning = new Counting(counts, damagedSeen, problems) {
             @Override
             void gone(ObjectId id) {
                 if (!promised.contains(id) && lostSeen.add(id)) {
@@ -126,9 +142,13 @@ final class Reachability {
 
     private abstract class Counting implements ObjectWalk.Visitor {
         private final long[] counts;
+        private final IdSet damagedSeen;
+        private final List<String> problems;
 
-        Counting(long[] counts) {
+        Counting(long[] counts, IdSet damagedSeen, List<String> problems) {
             this.counts = counts;
+            this.damagedSeen = damagedSeen;
+            this.problems = problems;
         }
 
         abstract void gone(ObjectId id);
@@ -149,6 +169,14 @@ final class Reachability {
         @Override
         public void missing(ObjectId id, ObjectCodec.Target target) {
             gone(id);
+        }
+
+        @Override
+        public void damaged(ObjectId id, DitsException problem) {
+            if (damagedSeen.add(id) && problems.size() < FsckReport.LISTED_MAX) {
+                problems.add("object " + id.abbreviated() + " is damaged, and what only it names is not known: "
+                        + problem.getMessage());
+            }
         }
     }
 }

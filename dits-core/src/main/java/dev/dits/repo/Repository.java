@@ -25,6 +25,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -69,6 +70,7 @@ public final class Repository implements AutoCloseable {
     private static final int PREFIX_DIGITS_MIN = 6;
     private static final int SYNCERS = 32;
     private static final int BEHIND_MAX = 100_000;
+    private static final Duration GC_STORE_WAIT = Duration.ofMillis(250);
     private static final AtomicInteger THREADS = new AtomicInteger();
 
     private final Path root;
@@ -623,30 +625,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if a commit is missing, or the file system fails
      */
     public boolean isAncestor(ObjectId ancestor, ObjectId commit) throws IOException {
-        return distance(ancestor, commit) >= 0;
-    }
-
-    /** Commits that are in the tip's history up to the base; -1 if the base is not among them. */
-    private int distance(@Nullable ObjectId base, ObjectId tip) throws IOException {
-        Set<ObjectId> seen = new HashSet<>();
-        java.util.ArrayDeque<ObjectId> queue = new java.util.ArrayDeque<>(List.of(tip));
-        seen.add(tip);
-        int count = 0;
-        boolean found = base == null;
-        while (!queue.isEmpty() && count < BEHIND_MAX) {
-            ObjectId id = queue.remove();
-            if (id.equals(base)) {
-                found = true;
-                continue;
-            }
-            count++;
-            for (ObjectId parent : readCommit(id).parents()) {
-                if (seen.add(parent)) {
-                    queue.add(parent);
-                }
-            }
-        }
-        return found ? count : -1;
+        return new CommitGraph(this::readCommit).isAncestor(ancestor, commit);
     }
 
     // ---- working tree ----
@@ -718,7 +697,9 @@ public final class Repository implements AutoCloseable {
                 }
             });
             ObjectId tip = head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
-            int behind = tip == null || tip.equals(state.commit()) ? 0 : distance(state.commit(), tip);
+            int behind = tip == null || tip.equals(state.commit())
+                    ? 0
+                    : new CommitGraph(this::readCommit).distance(state.commit(), tip, BEHIND_MAX);
             return new Status(
                     Optional.ofNullable(head.branch()),
                     Optional.ofNullable(state.commit()),
@@ -1073,25 +1054,46 @@ public final class Repository implements AutoCloseable {
      */
     @SuppressWarnings("try")
     public dev.dits.store.CompactReport gc() throws IOException {
-        try (FileLocks.Held lock = lockTree()) {
-            // Marked when compact asks for the first object: it holds the store's exclusive lock then, so that no
-            // writer can count on an
-            // object that is about to go, and every finished writer has moved its reference.
-            IdSet[] live = new IdSet[1];
-            return store.compact(id -> {
-                IdSet marked = live[0];
-                if (marked == null) {
-                    try {
-                        Set<ObjectId> roots = localRoots();
-                        refs.list(RefName.REMOTES).values().forEach(roots::add);
-                        marked = new Reachability(objects).mark(roots);
-                        live[0] = marked;
-                    } catch (IOException e) {
-                        throw new java.io.UncheckedIOException(e);
+        // A first pull holds the store and then asks for the tree. Whoever waited here for the store with the tree held
+        // would wait for a pull that waits for it: so this never waits long, and lets go of the tree in between.
+        LockWait patience = LockWait.upTo(options.lockTimeout());
+        for (int attempt = 1; ; attempt++) {
+            try (FileLocks.Held lock = lockTree()) {
+                return collect(LockWait.upTo(GC_STORE_WAIT));
+            } catch (dev.dits.error.RepositoryBusyException e) {
+                try {
+                    if (!patience.pause(attempt)) {
+                        throw e;
                     }
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                    throw e;
                 }
-                return marked.contains(id);
-            });
+            }
+        }
+    }
+
+    private dev.dits.store.CompactReport collect(LockWait wait) throws IOException {
+        try {
+            // Marked when compact asks for the first object: it holds the store's exclusive lock then, so that no
+            // writer can count on an object that is about to go, and every finished writer has moved its reference.
+            IdSet[] live = new IdSet[1];
+            return store.compact(
+                    id -> {
+                        IdSet marked = live[0];
+                        if (marked == null) {
+                            try {
+                                Set<ObjectId> roots = localRoots();
+                                refs.list(RefName.REMOTES).values().forEach(roots::add);
+                                marked = new Reachability(objects).mark(roots);
+                                live[0] = marked;
+                            } catch (IOException e) {
+                                throw new java.io.UncheckedIOException(e);
+                            }
+                        }
+                        return marked.contains(id);
+                    },
+                    wait);
         } catch (java.io.UncheckedIOException e) {
             throw e.getCause();
         }

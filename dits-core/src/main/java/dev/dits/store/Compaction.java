@@ -32,8 +32,8 @@ final class Compaction {
     }
 
     @SuppressWarnings("try") // the lock is held, not used
-    CompactReport run() throws IOException {
-        try (FileLocks.Held lock = maintenance.exclusive()) {
+    CompactReport run(LockWait wait) throws IOException {
+        try (FileLocks.Held lock = maintenance.exclusive(wait)) {
             maintenance.recoverTails(store.newWriterUnderLock(Set.of()));
             List<PackStore.PackInfo> packs = store.packs();
             long bytesBefore = total(packs);

@@ -182,14 +182,13 @@ final class Maintenance {
 
     @SuppressWarnings("try") // the lock is held, not used
     long reindex() throws IOException {
-        try (FileLocks.Held lock = exclusive()) {
+        try (FileLocks.Held lock = exclusive(LockWait.upTo(store.options().lockTimeout()))) {
             return reindexUnderLock();
         }
     }
 
-    FileLocks.Held exclusive() throws IOException {
-        return FileLocks.lock(
-                store.storeLockPath(), false, LockWait.upTo(store.options().lockTimeout()));
+    FileLocks.Held exclusive(LockWait wait) throws IOException {
+        return FileLocks.lock(store.storeLockPath(), false, wait);
     }
 
     private long reindexUnderLock() throws IOException {

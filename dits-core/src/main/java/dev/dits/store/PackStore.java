@@ -434,8 +434,21 @@ public final class PackStore implements ObjectSource, AutoCloseable {
      * @throws IOException if the file system fails
      */
     public CompactReport compact(Predicate<ObjectId> live) throws IOException {
+        return compact(live, LockWait.upTo(options.lockTimeout()));
+    }
+
+    /**
+     * Drops dead objects as {@link #compact(Predicate)}, for a caller that holds a lock of its own and must not wait long.
+     *
+     * @param live tells whether an object is to stay
+     * @param wait how to wait for writers and when to give up
+     * @return what was done
+     * @throws dev.dits.error.RepositoryBusyException if {@code wait} gave up; nothing was done
+     * @throws IOException if the file system fails
+     */
+    public CompactReport compact(Predicate<ObjectId> live, LockWait wait) throws IOException {
         ensureOpen();
-        return new Compaction(this, maintenance, live).run();
+        return new Compaction(this, maintenance, live).run(wait);
     }
 
     /**

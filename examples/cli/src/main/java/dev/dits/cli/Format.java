@@ -1,14 +1,30 @@
 package dev.dits.cli;
 
+import dev.dits.object.CommitTime;
 import dev.dits.object.Escaper;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Numbers as people read them, the same in every locale: a script that greps the output must not depend on it. */
 final class Format {
     private static final String[] UNITS = {"kB", "MB", "GB", "TB", "PB", "EB"};
 
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss xx", Locale.ROOT);
+    /** A day inside what RFC 3339 can write, so that no offset leads out of it. */
+    private static final Instant EARLIEST = Instant.parse("0000-01-02T00:00:00Z");
+
+    private static final Instant LATEST = Instant.parse("9999-12-30T23:59:59Z");
+
     private Format() {}
+
+    /** {@code 2026-11-24 12:30:00 +0100}. */
+    static String time(CommitTime time) {
+        return TIME.format(dateTime(time));
+    }
 
     /** Bytes in powers of 1000, at least three digits of precision: {@code 999 B}, {@code 1.23 MB}, {@code 270 MB}. */
     static String bytes(long bytes) {
@@ -58,6 +74,13 @@ final class Format {
             return String.format(Locale.ROOT, "%d min %02d s", seconds / 60, seconds % 60);
         }
         return String.format(Locale.ROOT, "%d h %02d min", seconds / 3600, seconds / 60 % 60);
+    }
+
+    /** When a commit was made, as its author's clock said; what is beyond the years 0 to 9999 counts as their first or last second. */
+    static OffsetDateTime dateTime(CommitTime time) {
+        Instant instant = time.toInstant();
+        Instant shown = instant.isBefore(EARLIEST) ? EARLIEST : instant.isAfter(LATEST) ? LATEST : instant;
+        return shown.atOffset(ZoneOffset.ofTotalSeconds(time.offsetMinutes() * 60));
     }
 
     /** A round trip, as ping shows it: {@code 12.3 ms}, {@code 0.131 ms}. */

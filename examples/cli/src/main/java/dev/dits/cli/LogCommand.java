@@ -6,20 +6,24 @@ import dev.dits.repo.LogEntry;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import java.io.IOException;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "log", description = "List commits, the latest first.")
+@Command(
+        name = "log",
+        description = "List commits, the latest first.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  dits log                     the last 50 commits",
+            "  dits log --oneline -n 5 v1   five, from the tag v1 backwards",
+            "  dits log --json              for scripts: a JSON document a line"
+        })
 final class LogCommand extends RepositoryCommand {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss xx", Locale.ROOT);
-
     @Parameters(arity = "0..1", paramLabel = "REVISION", defaultValue = "HEAD", description = "Where to start.")
     private String revision = "HEAD";
 
@@ -33,6 +37,9 @@ final class LogCommand extends RepositoryCommand {
     @Option(names = "--oneline", description = "One line each.")
     private boolean oneLine;
 
+    @Mixin
+    private JsonOption json = new JsonOption();
+
     LogCommand(Context context) {
         super(context);
     }
@@ -45,41 +52,77 @@ final class LogCommand extends RepositoryCommand {
     @Override
     int run(Repository repository) throws IOException {
         if (repository.head().isEmpty() && revision.equals("HEAD")) {
-            context.say("No commit yet; 'dits commit -m MESSAGE' makes the first.");
+            if (!json.requested()) {
+                context.say("No commit yet; 'dits commit -m MESSAGE' makes the first.");
+            }
             return ExitCode.OK;
         }
-        Map<ObjectId, String> names = repository.refs().entrySet().stream()
+        Map<ObjectId, List<RefName>> names = repository.refs().entrySet().stream()
                 .collect(Collectors.groupingBy(
-                        Map.Entry::getValue,
-                        Collectors.mapping(
-                                entry -> entry.getKey(),
-                                Collectors.collectingAndThen(Collectors.toList(), LogCommand::join))));
-        List<LogEntry> log = repository.log(revision, max);
-        for (LogEntry entry : log) {
-            Commit commit = entry.commit();
-            String refs = names.containsKey(entry.id()) ? " (" + names.get(entry.id()) + ")" : "";
-            List<String> message = Format.safe(commit.message()).lines().toList();
-            if (oneLine) {
-                context.say(context.bold(entry.id().abbreviated()) + refs + " "
-                        + (message.isEmpty() ? "" : message.get(0)));
-                continue;
+                        Map.Entry::getValue, Collectors.mapping(Map.Entry::getKey, Collectors.toList())));
+        for (LogEntry entry : repository.log(revision, max)) {
+            List<RefName> refs = names.getOrDefault(entry.id(), List.of());
+            if (json.requested()) {
+                write(entry, refs);
+            } else {
+                say(entry, refs);
             }
-            context.say(context.bold("commit " + entry.id()) + refs);
-            context.say("Author: " + Format.safe(commit.author()));
-            context.say("Date:   "
-                    + TIME.format(commit.time()
-                            .toInstant()
-                            .atOffset(ZoneOffset.ofTotalSeconds(commit.time().offsetMinutes() * 60))));
-            context.say("Size:   " + Format.bytes(commit.tree().bytes()) + " in "
-                    + Format.count(commit.tree().files(), "file"));
-            context.say("");
-            message.forEach(line -> context.say("    " + line));
-            context.say("");
+            if (context.out().checkError()) {
+                // Nobody reads any more, as behind 'head'.
+                break;
+            }
         }
         return ExitCode.OK;
     }
 
-    private static String join(List<RefName> refs) {
-        return refs.stream().map(ref -> Format.safe(ref.shortName())).collect(Collectors.joining(", "));
+    private void write(LogEntry entry, List<RefName> refs) throws IOException {
+        try (JsonOutput out = JsonOutput.open(context)) {
+            write(out.object(), entry);
+            out.array("refs");
+            for (RefName ref : refs) {
+                out.value(ref.value());
+            }
+            out.end().end();
+        }
+    }
+
+    /** The fields of a commit, into an object that is open. */
+    static void write(JsonOutput out, LogEntry entry) throws IOException {
+        Commit commit = entry.commit();
+        out.field("id", entry.id()).array("parents");
+        for (ObjectId parent : commit.parents()) {
+            out.value(parent);
+        }
+        out.end()
+                .field("author", commit.author())
+                .field("time", commit.time())
+                .field("message", commit.message())
+                .field("tree", commit.tree().id())
+                .field("files", commit.tree().files())
+                .field("bytes", commit.tree().bytes());
+    }
+
+    private void say(LogEntry entry, List<RefName> refs) {
+        String names = refs.isEmpty()
+                ? ""
+                : refs.stream().map(ref -> Format.safe(ref.shortName())).collect(Collectors.joining(", ", " (", ")"));
+        if (oneLine) {
+            context.say(context.bold(entry.id().abbreviated()) + names + " "
+                    + Format.safe(entry.commit().message()).lines().findFirst().orElse(""));
+            return;
+        }
+        context.say(context.bold("commit " + entry.id()) + names);
+        say(context, entry.commit());
+        context.say("");
+    }
+
+    /** What a commit says, but for its id. */
+    static void say(Context context, Commit commit) {
+        context.say("Author: " + Format.safe(commit.author()));
+        context.say("Date:   " + Format.time(commit.time()));
+        context.say("Size:   " + Format.bytes(commit.tree().bytes()) + " in "
+                + Format.count(commit.tree().files(), "file"));
+        context.say("");
+        Format.safe(commit.message()).lines().forEach(line -> context.say("    " + line));
     }
 }

@@ -2,13 +2,23 @@ package dev.dits.cli;
 
 import dev.dits.object.ObjectId;
 import dev.dits.repo.Change;
+import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.Status;
 import java.io.IOException;
+import java.util.Locale;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
-@Command(name = "status", description = "Show what changed since the commit that the working tree stands on.")
+@Command(
+        name = "status",
+        description = "Show what changed since the commit that the working tree stands on.",
+        footerHeading = "%nExamples:%n",
+        footer = {"  dits status", "  dits status --json    for scripts: one JSON document"})
 final class StatusCommand extends RepositoryCommand {
+    @Mixin
+    private JsonOption json = new JsonOption();
+
     StatusCommand(Context context) {
         super(context);
     }
@@ -16,6 +26,40 @@ final class StatusCommand extends RepositoryCommand {
     @Override
     int run(Repository repository) throws IOException {
         Status status = repository.status();
+        if (json.requested()) {
+            write(status);
+        } else {
+            say(status);
+        }
+        return ExitCode.OK;
+    }
+
+    private void write(Status status) throws IOException {
+        try (JsonOutput out = JsonOutput.open(context)) {
+            out.object()
+                    .field("branch", status.branch().map(RefName::shortName).orElse(null))
+                    .field("base", status.base())
+                    .field("tip", status.tip())
+                    .field("behind", status.behind())
+                    .field("unfinishedCheckout", status.unfinished())
+                    .field("clean", status.clean())
+                    .field("changeCount", status.changeCount())
+                    .array("changes");
+            for (Change change : status.changes()) {
+                out.object()
+                        .field("path", change.path())
+                        .field("kind", change.kind().name().toLowerCase(Locale.ROOT))
+                        .end();
+            }
+            out.end()
+                    .field("ignoredCount", status.ignoredCount())
+                    .field("skippedCount", status.skippedCount())
+                    .field("heldCount", status.heldCount())
+                    .end();
+        }
+    }
+
+    private void say(Status status) {
         String at = status.base().map(ObjectId::abbreviated).orElse("no commit yet");
         context.say(status.branch()
                 .map(branch -> "On branch " + Format.safe(branch.shortName()) + " (" + at + ")")
@@ -54,7 +98,6 @@ final class StatusCommand extends RepositoryCommand {
                     Format.count(status.heldCount())
                             + " of the commit not written here, as this file system or the link policy does not allow; not counted as deleted.");
         }
-        return ExitCode.OK;
     }
 
     private static String word(Change.Kind kind) {

@@ -71,6 +71,22 @@ public final class Exchange {
     }
 
     /**
+     * Tells how to ask the requester something in turn: by the connection that its request came on. Several processes may hold one
+     * session, and only the one that asked knows what it asked for.
+     *
+     * @return requests over that connection; they end with it
+     */
+    public Requests back() {
+        return message -> {
+            try {
+                return new RequestStream(stream.connection().openStream(), message);
+            } catch (IOException e) {
+                throw RequestStream.translated(e);
+            }
+        };
+    }
+
+    /**
      * Tells how much was sent.
      *
      * @return bytes of frames

@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use by several threads.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what matters of a connection's end is listened to
-public final class Session implements AutoCloseable {
+public final class Session implements AutoCloseable, Requests {
     /** Requests of the peer that are served at once; further ones wait. */
     public static final int SERVED_MAX = 16;
 
@@ -329,6 +329,7 @@ public final class Session implements AutoCloseable {
      * @throws SessionClosedException if there is no connection, or it was lost just now; see {@link #awaitConnection}
      * @throws IOException if the thread was interrupted
      */
+    @Override
     public RequestStream open(Message request) throws IOException {
         QuicConnection connection = require().connection;
         try {
@@ -453,8 +454,7 @@ public final class Session implements AutoCloseable {
                 } else if (message instanceof Message.RefsChanged) {
                     fire(SessionListener::refsChanged);
                 } else if (message instanceof Message.Goodbye goodbye) {
-                    String said = Escaper.escape(goodbye.message());
-                    end("the other side ended the session" + (said.isEmpty() ? "" : ": " + said), DONE);
+                    goodbye(link, Escaper.escape(goodbye.message()));
                 } else {
                     throw new ProtocolException(
                             "the peer sent " + message.getClass().getSimpleName() + " on the control stream");
@@ -468,6 +468,22 @@ public final class Session implements AutoCloseable {
         } catch (IOException e) {
             LOG.debug("{}: the control stream ended", info, e);
         }
+    }
+
+    /** Whoever says it speaks for its own connection: several processes may hold one session, and another one may go on. */
+    private void goodbye(Link link, String said) {
+        boolean last;
+        lock.lock();
+        try {
+            last = links.remove(link) && links.isEmpty();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (last) {
+            end("the other side ended the session" + (said.isEmpty() ? "" : ": " + said), DONE);
+        }
+        link.connection.close(DONE, "goodbye");
     }
 
     /** Runs something on a worker; false if there are none any more. */

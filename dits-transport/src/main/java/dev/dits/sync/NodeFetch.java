@@ -6,7 +6,7 @@ import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectKind;
 import dev.dits.object.ObjectSource;
-import dev.dits.session.Session;
+import dev.dits.session.Requests;
 import dev.dits.store.StoreWriter;
 import dev.dits.wire.Message;
 import java.io.IOException;
@@ -24,7 +24,7 @@ final class NodeFetch {
     /**
      * Fetches.
      *
-     * @param session the peer
+     * @param peer whom to ask
      * @param here what is here already, the writer's records among it
      * @param writer takes the objects; not flushed
      * @param wants commits or tags, at most {@link Message#WANTS_MAX}
@@ -37,7 +37,7 @@ final class NodeFetch {
      * @throws ProtocolException if it sent something that nobody asked for
      */
     static void fetch(
-            Session session,
+            Requests peer,
             ObjectSource here,
             StoreWriter writer,
             List<ObjectId> wants,
@@ -60,7 +60,7 @@ final class NodeFetch {
         boolean all = haves.isEmpty();
         Set<ObjectId> named = Set.copyOf(wants);
         long flags = history ? 0 : Message.GetNodes.WITHOUT_HISTORY;
-        try (TransferControl.Request stream = control.open(session, new Message.GetNodes(wants, haves, flags))) {
+        try (TransferControl.Request stream = control.open(peer, new Message.GetNodes(wants, haves, flags))) {
             for (Message message = stream.receive(); !(message instanceof Message.End); message = stream.receive()) {
                 control.checkpoint();
                 if (!(message instanceof Message.ObjectData data)) {

@@ -16,7 +16,7 @@ import dev.dits.object.TreeDiff;
 import dev.dits.object.TreePath;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
-import dev.dits.session.Session;
+import dev.dits.session.Requests;
 import dev.dits.store.StoreWriter;
 import dev.dits.store.StoredRecord;
 import dev.dits.wire.Message;
@@ -48,7 +48,7 @@ public final class PushReceiver {
     private static final ObjectId NONE = ObjectId.ofWords(0, 0, 0, 0);
 
     private final Repository repository;
-    private final Session session;
+    private final Requests pusher;
     private final TransferControl control;
     private final FileTree files;
 
@@ -65,9 +65,9 @@ public final class PushReceiver {
 
     private record Pending(TransferControl.Request stream, List<Wanted> wanted) {}
 
-    private PushReceiver(Repository repository, Session session, TransferControl control) {
+    private PushReceiver(Repository repository, Requests pusher, TransferControl control) {
         this.repository = repository;
-        this.session = session;
+        this.pusher = pusher;
         this.control = control;
         this.files = new FileTree(repository.objects());
     }
@@ -76,14 +76,14 @@ public final class PushReceiver {
      * Takes a push.
      *
      * @param repository where to
-     * @param session the pusher
+     * @param pusher whom to ask for what is offered
      * @param push what it offers
      * @param control counters and gate
      * @throws BranchMovedException if the branch is not where the pusher saw it, or the commit does not continue it
      * @throws IOException if it fails; the branch has not moved then
      * @throws InterruptedException if the thread was interrupted
      */
-    public static void receive(Repository repository, Session session, Message.Push push, TransferControl control)
+    public static void receive(Repository repository, Requests pusher, Message.Push push, TransferControl control)
             throws IOException, InterruptedException {
         RefName branch;
         try {
@@ -98,7 +98,7 @@ public final class PushReceiver {
         }
         // As long as the writer is open nobody collects what no reference names yet.
         try (StoreWriter writer = repository.store().newWriter()) {
-            new PushReceiver(repository, session, control).fetch(branch, expected, push.commit(), writer);
+            new PushReceiver(repository, pusher, control).fetch(branch, expected, push.commit(), writer);
             repository.updateRef(branch, expected, push.commit());
         }
     }
@@ -113,7 +113,7 @@ public final class PushReceiver {
         List<ObjectId> haves = new ArrayList<>(new HashSet<>(repository.refs().values()));
         List<ObjectId> sent = haves.subList(0, Math.min(haves.size(), Message.HAVES_MAX));
         try {
-            NodeFetch.fetch(session, repository.store(), writer, List.of(commit), sent, true, control, () -> {});
+            NodeFetch.fetch(pusher, repository.store(), writer, List.of(commit), sent, true, control, () -> {});
             if (expected != null && !repository.isAncestor(expected, commit)) {
                 throw moved(branch);
             }
@@ -196,7 +196,7 @@ public final class PushReceiver {
                     first.path().bytes(), first.chunk().index(), count));
             at += count;
         }
-        pending.add(new Pending(control.open(session, new Message.GetChunks(commit, items)), batch));
+        pending.add(new Pending(control.open(pusher, new Message.GetChunks(commit, items)), batch));
         batch = new ArrayList<>();
         batchBytes = 0;
         batchPathBytes = 0;

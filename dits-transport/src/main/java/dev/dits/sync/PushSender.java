@@ -7,6 +7,7 @@ import dev.dits.object.ObjectId;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.session.ErrorCodes;
+import dev.dits.session.Requests;
 import dev.dits.session.Session;
 import dev.dits.wire.Message;
 import java.io.IOException;
@@ -109,7 +110,7 @@ public final class PushSender implements Responder.Policy {
     }
 
     @Override
-    public Message.PushResult push(Session session, Message.Push push) throws IOException {
+    public Message.PushResult push(Session session, Message.Push push, Requests pusher) throws IOException {
         throw new PermissionDeniedException("a mount takes no pushes");
     }
 }

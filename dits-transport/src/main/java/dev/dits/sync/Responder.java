@@ -22,6 +22,7 @@ import dev.dits.repo.Repository;
 import dev.dits.session.ErrorCodes;
 import dev.dits.session.Exchange;
 import dev.dits.session.RequestHandler;
+import dev.dits.session.Requests;
 import dev.dits.session.Session;
 import dev.dits.store.RecordCodec;
 import dev.dits.store.StoredRecord;
@@ -65,11 +66,13 @@ public final class Responder implements RequestHandler {
          *
          * @param session the peer's session
          * @param push what it offers
+         * @param pusher whom to ask for it: the process that offers it, which need not be the only one of the session
          * @return the answer
          * @throws IOException if it is refused or fails
          * @throws InterruptedException if the node is closing
          */
-        Message.PushResult push(Session session, Message.Push push) throws IOException, InterruptedException;
+        Message.PushResult push(Session session, Message.Push push, Requests pusher)
+                throws IOException, InterruptedException;
     }
 
     private final Repository repository;
@@ -114,7 +117,7 @@ public final class Responder implements RequestHandler {
             } else if (request instanceof Message.GetRange range) {
                 range(session, range, exchange);
             } else if (request instanceof Message.Push push) {
-                exchange.send(policy.push(session, push));
+                exchange.send(policy.push(session, push, exchange.back()));
             } else {
                 throw new ProtocolException(
                         "the peer opened a request with " + request.getClass().getSimpleName());

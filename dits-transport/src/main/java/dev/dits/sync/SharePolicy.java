@@ -11,6 +11,7 @@ import dev.dits.object.Tag;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
+import dev.dits.session.Requests;
 import dev.dits.session.Session;
 import dev.dits.wire.Message;
 import java.io.IOException;
@@ -121,7 +122,8 @@ public final class SharePolicy implements Responder.Policy {
     }
 
     @Override
-    public Message.PushResult push(Session session, Message.Push push) throws IOException, InterruptedException {
+    public Message.PushResult push(Session session, Message.Push push, Requests pusher)
+            throws IOException, InterruptedException {
         if (readOnly || session.access().readOnly() || !session.access().shows(push.branch())) {
             LOG.info("{}: a push was refused, the grant is read-only", session);
             throw new PermissionDeniedException("this share does not let you push to " + push.branch());
@@ -131,7 +133,7 @@ public final class SharePolicy implements Responder.Policy {
             throw new RepositoryBusyException("another push to this share is under way; repeat yours in a while");
         }
         try {
-            PushReceiver.receive(repository, session, push, new TransferControl(System::nanoTime));
+            PushReceiver.receive(repository, pusher, push, new TransferControl(System::nanoTime));
             follow(push);
         } finally {
             pushing.unlock();

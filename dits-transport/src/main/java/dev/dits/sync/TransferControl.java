@@ -2,7 +2,7 @@ package dev.dits.sync;
 
 import dev.dits.error.ProtocolException;
 import dev.dits.session.RequestStream;
-import dev.dits.session.Session;
+import dev.dits.session.Requests;
 import dev.dits.wire.Message;
 import java.io.IOException;
 import java.time.Duration;
@@ -132,24 +132,24 @@ public final class TransferControl {
     /**
      * Makes a request.
      *
-     * @param session of whom
+     * @param peer of whom
      * @param message its first frame
      * @return the request, closed by the caller
      * @throws CancellationException if the transfer was cancelled
-     * @throws IOException as {@link Session#open}
+     * @throws IOException as {@link Requests#open}
      */
-    Request open(Session session, Message message) throws IOException {
-        return open(session, message, SILENCE_MAX);
+    Request open(Requests peer, Message message) throws IOException {
+        return open(peer, message, SILENCE_MAX);
     }
 
     /** As {@link #open}, for a request whose answer takes as long as it takes. */
-    Request openForLong(Session session, Message message) throws IOException {
-        return open(session, message, Duration.ZERO);
+    Request openForLong(Requests peer, Message message) throws IOException {
+        return open(peer, message, Duration.ZERO);
     }
 
-    private Request open(Session session, Message message, Duration silenceMax) throws IOException {
+    private Request open(Requests peer, Message message, Duration silenceMax) throws IOException {
         throwIfCancelled();
-        RequestStream stream = session.open(message);
+        RequestStream stream = peer.open(message);
         stream.setSilenceMax(silenceMax);
         Request request = new Request(stream);
         requests.add(request);

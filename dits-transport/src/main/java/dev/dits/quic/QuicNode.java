@@ -31,9 +31,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
@@ -56,7 +54,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -260,7 +257,7 @@ public final class QuicNode implements AutoCloseable {
 
     /** Has no key of its own: a certificate is chosen by the server name, or there is none. */
     private QuicSslContext serverContext() {
-        return QuicSslContextBuilder.forServer(new NoKeyManager(), null)
+        return QuicSslContextBuilder.forServer(LeafKeyManager.NONE, null)
                 .sni(name -> {
                     Registration registration = name == null ? null : registrations.get(name);
                     return registration == null ? null : registration.context;
@@ -310,7 +307,7 @@ public final class QuicNode implements AutoCloseable {
             throws IOException {
         checkServerName(serverName);
         checkOpen();
-        QuicSslContext context = QuicSslContextBuilder.forServer(key, null, certificate)
+        QuicSslContext context = QuicSslContextBuilder.forServer(new LeafKeyManager(key, certificate), null)
                 .clientAuth(ClientAuth.REQUIRE)
                 .trustManager(new LeafTrustManager(null))
                 .applicationProtocols(PROTOCOL)
@@ -467,7 +464,7 @@ public final class QuicNode implements AutoCloseable {
         LeafTrustManager trust = new LeafTrustManager(pinnedFingerprint);
         // A context of its own, so that there is no session to resume.
         QuicSslContext context = QuicSslContextBuilder.forClient()
-                .keyManager(key, null, certificate)
+                .keyManager(new LeafKeyManager(key, certificate), null)
                 .trustManager(trust)
                 .applicationProtocols(PROTOCOL)
                 .earlyData(false)
@@ -672,41 +669,6 @@ public final class QuicNode implements AutoCloseable {
             return true;
         } catch (InterruptedException e) {
             return false;
-        }
-    }
-
-    /** For the context that only chooses another one. */
-    private static final class NoKeyManager extends X509ExtendedKeyManager {
-        @Override
-        public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
-            return null;
-        }
-
-        @Override
-        public @Nullable String chooseClientAlias(
-                String[] keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
-            return null;
-        }
-
-        @Override
-        public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-            return null;
-        }
-
-        @Override
-        public @Nullable String chooseServerAlias(
-                String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
-            return null;
-        }
-
-        @Override
-        public X509Certificate @Nullable [] getCertificateChain(String alias) {
-            return null;
-        }
-
-        @Override
-        public @Nullable PrivateKey getPrivateKey(String alias) {
-            return null;
         }
     }
 }

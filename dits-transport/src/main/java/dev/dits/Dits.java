@@ -48,10 +48,10 @@ public final class Dits implements AutoCloseable {
     /** Threads that look for a share or join it; true once closing has woken one. */
     private final Map<Thread, Boolean> joining = new HashMap<>();
 
-    private Dits(DitsOptions options, ChunkCache cache) {
+    private Dits(DitsOptions options, ChunkCache cache, Network network) {
         this.options = options;
         this.cache = cache;
-        this.sockets = new Sockets(threads.workers(), options.lanInterfaces());
+        this.sockets = new Sockets(network, threads.workers());
     }
 
     /**
@@ -72,11 +72,17 @@ public final class Dits implements AutoCloseable {
      * @throws IOException if its home directory can not be used
      */
     public static Dits open(DitsOptions options) throws IOException {
+        return open(options, Network.real(options.lanInterfaces()));
+    }
+
+    /** Opens a node on a network that a test may have made. */
+    static Dits open(DitsOptions options, Network network) throws IOException {
         return new Dits(
                 options,
                 ChunkCache.open(
                         options.home().resolve("cache"),
-                        CacheOptions.defaults().withDiskBytesMax(options.cacheBytes())));
+                        CacheOptions.defaults().withDiskBytesMax(options.cacheBytes())),
+                network);
     }
 
     /**

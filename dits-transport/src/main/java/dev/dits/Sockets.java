@@ -1,11 +1,8 @@
 package dev.dits;
 
-import dev.dits.discovery.LanDiscovery;
-import dev.dits.discovery.LanOptions;
 import dev.dits.discovery.PeerDiscovery;
-import dev.dits.quic.PortInUseException;
-import dev.dits.quic.QuicNode;
-import dev.dits.quic.QuicOptions;
+import dev.dits.net.Endpoint;
+import dev.dits.net.PortInUseException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,26 +20,26 @@ final class Sockets implements AutoCloseable {
     /** Ports tried after the default one. */
     private static final int DEFAULT_PORT_TRIES = 64;
 
+    private final Network network;
     private final Executor workers;
-    private final @Nullable String lanInterfaces;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Listening> listening = new HashMap<>();
     private final Map<String, PeerDiscovery> discoveries = new HashMap<>();
-    private @Nullable QuicNode dialling;
+    private @Nullable Endpoint dialling;
     private boolean closed;
 
     /** A socket that shares listen on. */
     final class Listening implements AutoCloseable {
         private final String key;
-        private final QuicNode node;
+        private final Endpoint node;
         private int users;
 
-        private Listening(String key, QuicNode node) {
+        private Listening(String key, Endpoint node) {
             this.key = key;
             this.node = node;
         }
 
-        QuicNode node() {
+        Endpoint node() {
             return node;
         }
 
@@ -66,9 +63,9 @@ final class Sockets implements AutoCloseable {
         }
     }
 
-    Sockets(Executor workers, @Nullable String lanInterfaces) {
+    Sockets(Network network, Executor workers) {
+        this.network = network;
         this.workers = workers;
-        this.lanInterfaces = lanInterfaces;
     }
 
     private static InetAddress any() throws IOException {
@@ -105,8 +102,7 @@ final class Sockets implements AutoCloseable {
             checkOpen();
             Listening known = listening.get(key);
             if (known == null) {
-                known = new Listening(
-                        key, QuicNode.bind(QuicOptions.at(new InetSocketAddress(address, port)), workers));
+                known = new Listening(key, network.bind(new InetSocketAddress(address, port), workers));
                 listening.put(key, known);
             }
             known.users++;
@@ -117,13 +113,13 @@ final class Sockets implements AutoCloseable {
     }
 
     /** The socket for outgoing connections. */
-    QuicNode dialling(@Nullable InetAddress bind) throws IOException {
+    Endpoint dialling(@Nullable InetAddress bind) throws IOException {
         lock.lock();
         try {
             checkOpen();
-            QuicNode node = dialling;
+            Endpoint node = dialling;
             if (node == null) {
-                node = QuicNode.bind(QuicOptions.at(new InetSocketAddress(bind == null ? any() : bind, 0)), workers);
+                node = network.bind(new InetSocketAddress(bind == null ? any() : bind, 0), workers);
                 dialling = node;
             }
             return node;
@@ -140,10 +136,7 @@ final class Sockets implements AutoCloseable {
             checkOpen();
             PeerDiscovery known = discoveries.get(key);
             if (known == null) {
-                LanOptions options = lanInterfaces == null
-                        ? LanOptions.fromEnvironment(bind)
-                        : LanOptions.parse(lanInterfaces, bind);
-                known = LanDiscovery.open(options, workers);
+                known = network.discover(bind, workers);
                 discoveries.put(key, known);
             }
             return known;

@@ -38,18 +38,13 @@ class ArchitectureTest {
         ARROWS.put("dev.dits.sync", with(CORE, "dev.dits.session", "dev.dits.wire"));
         ARROWS.put(
                 "dev.dits.connect",
-                List.of(
-                        "dev.dits.session",
-                        "dev.dits.quic",
-                        "dev.dits.path",
-                        "dev.dits.discovery",
-                        "dev.dits.crypto",
-                        "dev.dits.error"));
+                List.of("dev.dits.session", "dev.dits.net", "dev.dits.discovery", "dev.dits.crypto", "dev.dits.error"));
         ARROWS.put(
                 "dev.dits.session",
-                List.of("dev.dits.quic", "dev.dits.wire", "dev.dits.crypto", "dev.dits.error", "dev.dits.object"));
+                List.of("dev.dits.net", "dev.dits.wire", "dev.dits.crypto", "dev.dits.error", "dev.dits.object"));
         ARROWS.put("dev.dits.wire", List.of("dev.dits.object", "dev.dits.error"));
-        ARROWS.put("dev.dits.quic", List.of("dev.dits.path", "dev.dits.error"));
+        ARROWS.put("dev.dits.quic", List.of("dev.dits.net", "dev.dits.path", "dev.dits.error"));
+        ARROWS.put("dev.dits.net", List.of());
         ARROWS.put("dev.dits.path", List.of("dev.dits.tracker", "dev.dits.error"));
         ARROWS.put("dev.dits.discovery", List.of("dev.dits.tracker", "dev.dits.error"));
         ARROWS.put("dev.dits.tracker", List.of("dev.dits.error"));

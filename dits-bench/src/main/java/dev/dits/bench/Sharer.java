@@ -5,14 +5,15 @@ import dev.dits.Dits;
 import dev.dits.Share;
 import dev.dits.ShareOptions;
 import dev.dits.crypto.PeerCertificate;
+import dev.dits.net.ByteStream;
 import dev.dits.quic.QuicNode;
 import dev.dits.quic.QuicOptions;
-import dev.dits.quic.QuicStream;
 import dev.dits.repo.CommitProgress;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
@@ -238,10 +239,16 @@ final class Sharer {
         }
     }
 
-    private static void serveQuic(QuicStream stream) {
+    private static void serveQuic(ByteStream stream) {
         try (stream) {
             byte[] buffer = new byte[PIECE_BYTES];
-            stream.readFully(buffer, 0, Long.BYTES);
+            for (int have = 0; have < Long.BYTES; ) {
+                int read = stream.read(buffer, have, Long.BYTES - have);
+                if (read < 0) {
+                    throw new EOFException("the stream ended before it said how much to send");
+                }
+                have += read;
+            }
             for (long left = ByteBuffer.wrap(buffer).getLong(0); left > 0; left -= PIECE_BYTES) {
                 stream.write(buffer, 0, (int) Math.min(left, PIECE_BYTES));
             }

@@ -1,5 +1,6 @@
 package dev.dits.quic;
 
+import dev.dits.net.CloseReason;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.quic.QuicChannel;

@@ -1,5 +1,9 @@
 package dev.dits.quic;
 
+import dev.dits.net.ByteStream;
+import dev.dits.net.CloseReason;
+import dev.dits.net.Connection;
+import dev.dits.net.ConnectionLostException;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.quic.QuicChannel;
@@ -35,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use by any number of threads. Closing is idempotent and does not wait.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // What matters of Netty's futures is listened to.
-public final class QuicConnection implements AutoCloseable {
+public final class QuicConnection implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(QuicConnection.class);
 
     private final QuicChannel channel;
@@ -54,7 +58,7 @@ public final class QuicConnection implements AutoCloseable {
 
     private final ReentrantLock arrivalsLock = new ReentrantLock();
     private final Queue<QuicStream> arrivals = new ArrayDeque<>();
-    private @Nullable Consumer<QuicStream> streamHandler;
+    private @Nullable Consumer<ByteStream> streamHandler;
 
     QuicConnection(
             QuicChannel channel,
@@ -76,21 +80,25 @@ public final class QuicConnection implements AutoCloseable {
     }
 
     /** SHA-256 of this end's certificate (DER), 32 bytes. */
+    @Override
     public byte[] localFingerprint() {
         return localFingerprint.clone();
     }
 
     /** SHA-256 of the certificate (DER) that the peer showed in this TLS session, 32 bytes. */
+    @Override
     public byte[] peerFingerprint() {
         return peerFingerprint.clone();
     }
 
     /** The server name by which the client chose the certificate. */
+    @Override
     public String serverName() {
         return serverName;
     }
 
     /** Where the peer's packets last came from; it changes when a NAT gives the peer another port. */
+    @Override
     public InetSocketAddress remoteAddress() {
         // Null once the channel is closed.
         if (channel.remoteSocketAddress() instanceof InetSocketAddress current) {
@@ -105,11 +113,13 @@ public final class QuicConnection implements AutoCloseable {
     }
 
     /** False once the connection has ended, from whichever side. */
+    @Override
     public boolean isOpen() {
         return reason == null && channel.isOpen();
     }
 
     /** Completes, always normally, when the connection has ended; dependents run on the executor of the node. */
+    @Override
     public CompletableFuture<CloseReason> closed() {
         return closed.copy();
     }
@@ -121,6 +131,7 @@ public final class QuicConnection implements AutoCloseable {
      * @throws ConnectionLostException if the connection has ended
      * @throws InterruptedIOException if the thread was interrupted; its interrupt flag stays set
      */
+    @Override
     public QuicStream openStream() throws IOException {
         CompletableFuture<QuicStream> result = new CompletableFuture<>();
         try {
@@ -181,7 +192,8 @@ public final class QuicConnection implements AutoCloseable {
      *
      * @param handler owns each stream it gets and must close it
      */
-    public void onStream(Consumer<QuicStream> handler) {
+    @Override
+    public void onStream(Consumer<ByteStream> handler) {
         arrivalsLock.lock();
         try {
             streamHandler = handler;
@@ -198,7 +210,7 @@ public final class QuicConnection implements AutoCloseable {
     void arrived(QuicStream stream) {
         arrivalsLock.lock();
         try {
-            Consumer<QuicStream> handler = streamHandler;
+            Consumer<ByteStream> handler = streamHandler;
             if (handler == null) {
                 arrivals.add(stream);
             } else {
@@ -209,7 +221,7 @@ public final class QuicConnection implements AutoCloseable {
         }
     }
 
-    private void hand(Consumer<QuicStream> handler, QuicStream stream) {
+    private void hand(Consumer<ByteStream> handler, QuicStream stream) {
         try {
             callbacks.execute(() -> {
                 try {
@@ -232,6 +244,7 @@ public final class QuicConnection implements AutoCloseable {
      * @param errorCode of the application, 0 to 2^31-1
      * @param text sent along, ASCII, cut at {@link CloseReason#TEXT_BYTES_MAX}
      */
+    @Override
     public void close(long errorCode, String text) {
         if (errorCode < 0 || errorCode > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("error code " + errorCode + " is outside 0..2^31-1");

@@ -1,5 +1,10 @@
 package dev.dits.quic;
 
+import dev.dits.net.CloseReason;
+import dev.dits.net.Connection;
+import dev.dits.net.ConnectionLostException;
+import dev.dits.net.Endpoint;
+import dev.dits.net.PortInUseException;
 import dev.dits.path.DatagramPath;
 import dev.dits.path.PathProfile;
 import io.netty.bootstrap.Bootstrap;
@@ -68,7 +73,7 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use by any number of threads. {@link #close} ends every connection, the socket and the thread.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // What matters of Netty's futures is listened to.
-public final class QuicNode implements AutoCloseable {
+public final class QuicNode implements Endpoint {
 
     /** ALPN (RFC 7301) of the protocol in {@code docs/wire.md}. */
     public static final String PROTOCOL = "dits/1";
@@ -273,9 +278,9 @@ public final class QuicNode implements AutoCloseable {
         private final String serverName;
         private final QuicSslContext context;
         private final byte[] fingerprint;
-        private final Consumer<QuicConnection> accepted;
+        private final Consumer<Connection> accepted;
 
-        Registration(String serverName, QuicSslContext context, byte[] fingerprint, Consumer<QuicConnection> accepted) {
+        Registration(String serverName, QuicSslContext context, byte[] fingerprint, Consumer<Connection> accepted) {
             this.serverName = serverName;
             this.context = context;
             this.fingerprint = fingerprint;
@@ -302,8 +307,9 @@ public final class QuicNode implements AutoCloseable {
      * @throws IllegalStateException if the name is registered already
      * @throws IOException if the key or certificate cannot be used, or the node is closed
      */
+    @Override
     public Closeable register(
-            String serverName, PrivateKey key, X509Certificate certificate, Consumer<QuicConnection> accepted)
+            String serverName, PrivateKey key, X509Certificate certificate, Consumer<Connection> accepted)
             throws IOException {
         checkServerName(serverName);
         checkOpen();
@@ -444,6 +450,7 @@ public final class QuicNode implements AutoCloseable {
      * @throws ConnectionLostException if the peer refused
      * @throws InterruptedIOException if the thread was interrupted; its interrupt flag stays set
      */
+    @Override
     public QuicConnection connect(
             InetSocketAddress remote,
             String serverName,
@@ -600,6 +607,7 @@ public final class QuicNode implements AutoCloseable {
     // ---- the socket
 
     /** Where the node is bound; the port is the real one where 0 was asked for. */
+    @Override
     public InetSocketAddress localAddress() {
         return (InetSocketAddress) channel.localAddress();
     }

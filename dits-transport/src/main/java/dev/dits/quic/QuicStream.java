@@ -1,5 +1,8 @@
 package dev.dits.quic;
 
+import dev.dits.net.ByteStream;
+import dev.dits.net.ConnectionLostException;
+import dev.dits.net.StreamResetException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -10,7 +13,6 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
-import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -42,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by any number of threads; one reads and one writes at a time, the others wait.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // What matters of Netty's futures is listened to.
-public final class QuicStream implements Closeable {
+public final class QuicStream implements ByteStream {
 
     /** What the loop takes out of QUIC ahead of the reader. */
     public static final int READ_BYTES_MAX = 1 << 20;
@@ -127,6 +129,7 @@ public final class QuicStream implements Closeable {
     }
 
     /** The connection this stream belongs to. */
+    @Override
     public QuicConnection connection() {
         return connection;
     }
@@ -137,11 +140,13 @@ public final class QuicStream implements Closeable {
     }
 
     /** How long a read may wait for the first byte; zero, the default, for as long as the connection lives. */
+    @Override
     public void setReadTimeout(Duration timeout) {
         readTimeoutNanos = timeout.toNanos();
     }
 
     /** How long a write may wait for room; zero, the default, for as long as the connection lives. */
+    @Override
     public void setWriteTimeout(Duration timeout) {
         writeTimeoutNanos = timeout.toNanos();
     }
@@ -162,6 +167,7 @@ public final class QuicStream implements Closeable {
      *
      * @return how many bytes were read, or -1 at the end
      */
+    @Override
     public int read(byte[] target, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, target.length);
         return read(ByteBuffer.wrap(target, offset, length), false);
@@ -314,6 +320,7 @@ public final class QuicStream implements Closeable {
     }
 
     /** Writes all bytes; they are copied, so the array is the caller's again on return. */
+    @Override
     public void write(byte[] source, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, source.length);
         write(ByteBuffer.wrap(source, offset, length));
@@ -352,6 +359,7 @@ public final class QuicStream implements Closeable {
     }
 
     /** Sends what was written so far on its way. */
+    @Override
     public void flush() throws IOException {
         acquire(writeLock);
         try {
@@ -362,6 +370,7 @@ public final class QuicStream implements Closeable {
     }
 
     /** Flushes and ends this direction: the peer reads to the end. Does not wait; repeating it does nothing. */
+    @Override
     public void shutdownOutput() throws IOException {
         acquire(writeLock);
         try {
@@ -540,6 +549,7 @@ public final class QuicStream implements Closeable {
      *
      * @param code of the application, 0 to 2^31-1
      */
+    @Override
     public void reset(long code) {
         if (code < 0 || code > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("error code " + code + " is outside 0..2^31-1");

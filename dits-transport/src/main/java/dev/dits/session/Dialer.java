@@ -6,11 +6,11 @@ import dev.dits.crypto.Spake2Password;
 import dev.dits.crypto.Ticket;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.ProtocolException;
-import dev.dits.quic.CloseReason;
-import dev.dits.quic.ConnectionLostException;
-import dev.dits.quic.QuicConnection;
-import dev.dits.quic.QuicNode;
-import dev.dits.quic.QuicStream;
+import dev.dits.net.ByteStream;
+import dev.dits.net.CloseReason;
+import dev.dits.net.Connection;
+import dev.dits.net.ConnectionLostException;
+import dev.dits.net.Endpoint;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Dials shares and joins them. Safe for use by several threads. */
 public final class Dialer {
-    private final QuicNode node;
+    private final Endpoint node;
     private final Executor workers;
     private final ScheduledExecutorService scheduler;
     private final String deviceName;
@@ -40,7 +40,7 @@ public final class Dialer {
      * @param random for nonces and scalars
      */
     public Dialer(
-            QuicNode node,
+            Endpoint node,
             Executor workers,
             ScheduledExecutorService scheduler,
             String deviceName,
@@ -116,10 +116,10 @@ public final class Dialer {
 
     /** A connection that reached a node which has such a share; nothing has been said about the secret yet. */
     public static final class Reached implements AutoCloseable {
-        private final QuicConnection connection;
+        private final Connection connection;
         private volatile @Nullable MountHandshake handshake;
 
-        private Reached(QuicConnection connection) {
+        private Reached(Connection connection) {
             this.connection = connection;
         }
 
@@ -298,12 +298,12 @@ public final class Dialer {
 
     /** The control stream of a new connection. */
     private final class Control {
-        private final QuicConnection connection;
-        private final QuicStream stream;
+        private final Connection connection;
+        private final ByteStream stream;
         private final FrameReader reader;
         private final FrameWriter writer;
 
-        Control(QuicConnection connection, Duration timeout) throws IOException {
+        Control(Connection connection, Duration timeout) throws IOException {
             this.connection = connection;
             this.stream = connection.openStream();
             // Zero would mean for ever.

@@ -1,19 +1,19 @@
 package dev.dits.session;
 
-import dev.dits.quic.QuicStream;
+import dev.dits.net.ByteStream;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
 import java.io.IOException;
 
 /** The responder's end of one request. For one thread. */
 public final class Exchange {
-    private final QuicStream stream;
+    private final ByteStream stream;
     private final FrameWriter writer;
     private long frames;
     private long bytes;
     private boolean ended;
 
-    Exchange(QuicStream stream) {
+    Exchange(ByteStream stream) {
         this.stream = stream;
         this.writer = new FrameWriter(Session.output(stream));
     }

@@ -2,9 +2,9 @@ package dev.dits.session;
 
 import dev.dits.error.ProtocolException;
 import dev.dits.error.SessionClosedException;
-import dev.dits.quic.ConnectionLostException;
-import dev.dits.quic.QuicStream;
-import dev.dits.quic.StreamResetException;
+import dev.dits.net.ByteStream;
+import dev.dits.net.ConnectionLostException;
+import dev.dits.net.StreamResetException;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
@@ -16,13 +16,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The requester's end of one request. One thread at a time reads; closing it from another makes that read fail. */
 public final class RequestStream implements Closeable {
-    private final QuicStream stream;
+    private final ByteStream stream;
     private final FrameReader reader;
     private final FrameWriter writer;
     private final AtomicBoolean ended = new AtomicBoolean();
     private long frames;
 
-    RequestStream(QuicStream stream, Message request) throws IOException {
+    RequestStream(ByteStream stream, Message request) throws IOException {
         this.stream = stream;
         this.reader = new FrameReader(stream::read, FrameReader.PAYLOAD_BYTES_MAX);
         this.writer = new FrameWriter(Session.output(stream));

@@ -2,11 +2,11 @@ package dev.dits.session;
 
 import dev.dits.error.ProtocolException;
 import dev.dits.error.SessionClosedException;
+import dev.dits.net.ByteStream;
+import dev.dits.net.CloseReason;
+import dev.dits.net.Connection;
+import dev.dits.net.StreamResetException;
 import dev.dits.object.Escaper;
-import dev.dits.quic.CloseReason;
-import dev.dits.quic.QuicConnection;
-import dev.dits.quic.QuicStream;
-import dev.dits.quic.StreamResetException;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
@@ -80,7 +80,7 @@ public final class Session implements AutoCloseable, Requests {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<Link> links = new ArrayList<>();
-    private final Queue<QuicStream> waiting = new ArrayDeque<>();
+    private final Queue<ByteStream> waiting = new ArrayDeque<>();
     private int serving;
     private @Nullable String closedBecause;
 
@@ -89,7 +89,7 @@ public final class Session implements AutoCloseable, Requests {
     private boolean delivering;
 
     /** One connection and its control stream. */
-    private record Link(QuicConnection connection, QuicStream control, FrameWriter writer) {}
+    private record Link(Connection connection, ByteStream control, FrameWriter writer) {}
 
     /**
      * @param info what it is about
@@ -112,7 +112,7 @@ public final class Session implements AutoCloseable, Requests {
                 this::scheduleKeepAlive, KEEP_ALIVE.toMillis(), KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    static FrameWriter.Output output(QuicStream stream) {
+    static FrameWriter.Output output(ByteStream stream) {
         return new FrameWriter.Output() {
             @Override
             public void write(byte[] source, int offset, int length) throws IOException {
@@ -165,7 +165,7 @@ public final class Session implements AutoCloseable, Requests {
     // ---- connections ----
 
     /** Adds a connection that has joined; its control stream is the session's from now on. */
-    void add(QuicConnection connection, QuicStream control, FrameReader reader, FrameWriter writer) {
+    void add(Connection connection, ByteStream control, FrameReader reader, FrameWriter writer) {
         Link link = new Link(connection, control, writer);
         reader.joined();
         boolean refused;
@@ -197,7 +197,7 @@ public final class Session implements AutoCloseable, Requests {
         fire(listener -> listener.connected(address));
     }
 
-    private static String describe(QuicConnection connection) {
+    private static String describe(Connection connection) {
         InetSocketAddress address = connection.remoteAddress();
         String host = address.getAddress().getHostAddress();
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
@@ -257,7 +257,7 @@ public final class Session implements AutoCloseable, Requests {
     }
 
     /** For tests: the connections, the oldest first. */
-    List<QuicConnection> connections() {
+    List<Connection> connections() {
         lock.lock();
         try {
             return links.stream().map(Link::connection).toList();
@@ -331,7 +331,7 @@ public final class Session implements AutoCloseable, Requests {
      */
     @Override
     public RequestStream open(Message request) throws IOException {
-        QuicConnection connection = require().connection;
+        Connection connection = require().connection;
         try {
             return new RequestStream(connection.openStream(), request);
         } catch (IOException e) {
@@ -340,7 +340,7 @@ public final class Session implements AutoCloseable, Requests {
     }
 
     /** A request of the peer that came before the session was there. */
-    void arrived(QuicStream stream) {
+    void arrived(ByteStream stream) {
         if (admit(stream) && !run(() -> serve(stream))) {
             stream.reset(ErrorCodes.FAILED);
             served();
@@ -351,7 +351,7 @@ public final class Session implements AutoCloseable, Requests {
      * Takes a place among the requests that are served. Where there is none the stream waits, unread, which holds the
      * peer back; how many may wait is limited by how many streams a connection may have.
      */
-    private boolean admit(QuicStream stream) {
+    private boolean admit(ByteStream stream) {
         lock.lock();
         try {
             if (serving >= SERVED_MAX) {
@@ -366,10 +366,10 @@ public final class Session implements AutoCloseable, Requests {
     }
 
     /** Gives the place to a stream that waits, or up. */
-    private @Nullable QuicStream served() {
+    private @Nullable ByteStream served() {
         lock.lock();
         try {
-            QuicStream next = waiting.poll();
+            ByteStream next = waiting.poll();
             if (next == null) {
                 serving--;
             }
@@ -379,10 +379,10 @@ public final class Session implements AutoCloseable, Requests {
         }
     }
 
-    private void serve(QuicStream first) {
-        QuicStream stream = first;
+    private void serve(ByteStream first) {
+        ByteStream stream = first;
         while (stream != null) {
-            QuicStream current = stream;
+            ByteStream current = stream;
             try {
                 serveOne(current);
             } finally {
@@ -391,7 +391,7 @@ public final class Session implements AutoCloseable, Requests {
         }
     }
 
-    private void serveOne(QuicStream stream) {
+    private void serveOne(ByteStream stream) {
         Exchange exchange = new Exchange(stream);
         try {
             FrameReader reader = new FrameReader(stream::read, FrameReader.PAYLOAD_BYTES_MAX);
@@ -417,7 +417,7 @@ public final class Session implements AutoCloseable, Requests {
         }
     }
 
-    private void answerFailure(QuicStream stream, Exchange exchange, Exception failure) {
+    private void answerFailure(ByteStream stream, Exchange exchange, Exception failure) {
         if (!stream.connection().isOpen()) {
             LOG.debug("{}: the connection ended during a request", info, failure);
             return;

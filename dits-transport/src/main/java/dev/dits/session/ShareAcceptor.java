@@ -3,9 +3,9 @@ package dev.dits.session;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.PermissionDeniedException;
 import dev.dits.error.ProtocolException;
-import dev.dits.quic.QuicConnection;
-import dev.dits.quic.QuicNode;
-import dev.dits.quic.QuicStream;
+import dev.dits.net.ByteStream;
+import dev.dits.net.Connection;
+import dev.dits.net.Endpoint;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
@@ -117,10 +117,10 @@ public final class ShareAcceptor implements Closeable {
     /** By invitation, what ends its being answered to; tickets need nothing of their own. */
     private final Map<Invitation, Closeable> invitations = new LinkedHashMap<>();
 
-    private final Set<QuicConnection> joining = new HashSet<>();
+    private final Set<Connection> joining = new HashSet<>();
     private final Semaphore computing =
             new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
-    private @Nullable QuicNode node;
+    private @Nullable Endpoint node;
     private @Nullable Closeable registration;
 
     /**
@@ -178,7 +178,7 @@ public final class ShareAcceptor implements Closeable {
      * @throws IOException if the node is closed
      * @throws IllegalStateException if another share of this node has the same name, or this was opened before
      */
-    public void open(QuicNode socket, List<Invitation> first) throws IOException {
+    public void open(Endpoint socket, List<Invitation> first) throws IOException {
         lock.lock();
         try {
             if (node != null || closed) {
@@ -194,7 +194,7 @@ public final class ShareAcceptor implements Closeable {
         }
     }
 
-    private Closeable register(QuicNode socket, String name) throws IOException {
+    private Closeable register(Endpoint socket, String name) throws IOException {
         return socket.register(
                 name,
                 identity.certificate().privateKey(),
@@ -212,7 +212,7 @@ public final class ShareAcceptor implements Closeable {
     public void invite(Invitation invitation) throws IOException {
         lock.lock();
         try {
-            QuicNode socket = node;
+            Endpoint socket = node;
             if (socket == null || closed) {
                 throw new IllegalStateException("this acceptor is not open");
             }
@@ -245,7 +245,7 @@ public final class ShareAcceptor implements Closeable {
         }
     }
 
-    private void connected(QuicConnection connection) {
+    private void connected(Connection connection) {
         InetAddress source = connection.remoteAddress().getAddress();
         String key = GuessLimiter.sourceOf(source);
         boolean refuse;
@@ -289,7 +289,7 @@ public final class ShareAcceptor implements Closeable {
         });
     }
 
-    private void leave(QuicConnection connection, String key) {
+    private void leave(Connection connection, String key) {
         lock.lock();
         try {
             joining.remove(connection);
@@ -301,8 +301,8 @@ public final class ShareAcceptor implements Closeable {
     }
 
     private void join(
-            QuicConnection connection,
-            QuicStream stream,
+            Connection connection,
+            ByteStream stream,
             Early early,
             InetAddress source,
             ScheduledFuture<?> deadline,
@@ -338,7 +338,7 @@ public final class ShareAcceptor implements Closeable {
     }
 
     /** The dialler closes when it has read the refusal; if it does not, the deadline does. */
-    private static void endRefused(QuicConnection connection, QuicStream stream) {
+    private static void endRefused(Connection connection, ByteStream stream) {
         try {
             stream.shutdownOutput();
         } catch (IOException e) {
@@ -348,8 +348,8 @@ public final class ShareAcceptor implements Closeable {
 
     private void admit(
             Grant grant,
-            QuicConnection connection,
-            QuicStream stream,
+            Connection connection,
+            ByteStream stream,
             Early early,
             FrameReader reader,
             FrameWriter writer,
@@ -479,7 +479,7 @@ public final class ShareAcceptor implements Closeable {
     @Override
     public void close() throws IOException {
         List<Session> all;
-        List<QuicConnection> unfinished;
+        List<Connection> unfinished;
         List<Closeable> ends;
         lock.lock();
         try {
@@ -517,12 +517,12 @@ public final class ShareAcceptor implements Closeable {
         }
 
         private final ReentrantLock lock = new ReentrantLock();
-        private final List<QuicStream> held = new ArrayList<>();
+        private final List<ByteStream> held = new ArrayList<>();
         private boolean started;
         private boolean proved;
         private @Nullable Session joined;
 
-        Taken take(QuicStream stream) {
+        Taken take(ByteStream stream) {
             Session session;
             lock.lock();
             try {
@@ -555,7 +555,7 @@ public final class ShareAcceptor implements Closeable {
         }
 
         void release(Session session) {
-            List<QuicStream> all;
+            List<ByteStream> all;
             lock.lock();
             try {
                 joined = session;

@@ -3,6 +3,8 @@ package dev.dits.quic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dits.net.CloseReason;
+import dev.dits.net.ConnectionLostException;
 import dev.dits.path.LinkConditions;
 import dev.dits.path.SimulatedNetwork;
 import java.io.IOException;

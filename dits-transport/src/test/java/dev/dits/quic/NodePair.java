@@ -1,5 +1,6 @@
 package dev.dits.quic;
 
+import dev.dits.net.Connection;
 import dev.dits.path.DatagramPath;
 import java.io.Closeable;
 import java.io.IOException;
@@ -42,7 +43,8 @@ final class NodePair implements AutoCloseable {
             throws IOException {
         server = QuicNode.bind(adjust.apply(QuicOptions.at(serverBind)), workers);
         client = QuicNode.bind(adjust.apply(QuicOptions.at(clientBind)), workers);
-        registration = server.register(NAME, share.key(), share.certificate(), accepted::add);
+        registration = server.register(
+                NAME, share.key(), share.certificate(), connection -> accepted.add((QuicConnection) connection));
     }
 
     static NodePair over(DatagramPath path, InetSocketAddress serverBind, InetSocketAddress clientBind, Duration idle)
@@ -69,9 +71,9 @@ final class NodePair implements AutoCloseable {
     }
 
     /** Sends back what comes, stream by stream. */
-    static void echo(QuicConnection connection) {
-        connection.onStream(stream -> {
-            try (stream) {
+    static void echo(Connection connection) {
+        connection.onStream(each -> {
+            try (QuicStream stream = (QuicStream) each) {
                 byte[] buffer = new byte[64 << 10];
                 int read;
                 while ((read = stream.read(buffer, 0, buffer.length)) >= 0) {
@@ -82,7 +84,7 @@ final class NodePair implements AutoCloseable {
                 }
                 stream.shutdownOutput();
             } catch (IOException e) {
-                stream.reset(0);
+                each.reset(0);
             }
         });
     }

@@ -3,6 +3,11 @@ package dev.dits.quic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dits.net.CloseReason;
+import dev.dits.net.Connection;
+import dev.dits.net.ConnectionLostException;
+import dev.dits.net.PortInUseException;
+import dev.dits.net.StreamResetException;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramPacket;
@@ -76,8 +81,8 @@ class QuicNodeTest {
             List<Future<byte[]>> received = new ArrayList<>();
             CountDownLatch opened = new CountDownLatch(1);
             share.onStream(stream -> {
-                received.add(pair.workers.submit(() -> digestOfInput(stream)));
-                received.add(pair.workers.submit(() -> send(stream, 2, length)));
+                received.add(pair.workers.submit(() -> digestOfInput((QuicStream) stream)));
+                received.add(pair.workers.submit(() -> send((QuicStream) stream, 2, length)));
                 opened.countDown();
             });
             QuicStream stream = mount.openStream();
@@ -166,7 +171,7 @@ class QuicNodeTest {
             QuicConnection mount = pair.dial();
             QuicConnection share = pair.accept();
             java.util.concurrent.BlockingQueue<QuicStream> streams = new java.util.concurrent.LinkedBlockingQueue<>();
-            share.onStream(streams::add);
+            share.onStream(one -> streams.add((QuicStream) one));
             QuicStream stream = mount.openStream();
             stream.write(new byte[] {1}, 0, 1);
             stream.flush();
@@ -280,7 +285,7 @@ class QuicNodeTest {
     void severalCertificatesLiveOnOneSocketAndUnknownNamesAreTurnedAway() throws Exception {
         try (NodePair pair = new NodePair()) {
             TestIdentity second = TestIdentity.fresh();
-            List<QuicConnection> accepted = new ArrayList<>();
+            List<Connection> accepted = new ArrayList<>();
             CountDownLatch came = new CountDownLatch(1);
             var registration =
                     pair.server.register("0011223344556677.n.dits", second.key(), second.certificate(), c -> {

@@ -9,10 +9,10 @@ import dev.dits.error.JoinRejectedException.Reason;
 import dev.dits.error.MissingObjectException;
 import dev.dits.error.PermissionDeniedException;
 import dev.dits.error.SessionClosedException;
+import dev.dits.net.ByteStream;
+import dev.dits.net.CloseReason;
+import dev.dits.net.Connection;
 import dev.dits.object.ObjectId;
-import dev.dits.quic.CloseReason;
-import dev.dits.quic.QuicConnection;
-import dev.dits.quic.QuicStream;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
@@ -237,11 +237,11 @@ class SessionTest {
             String name = ServerNames.ofNameplate(door.code.nameplate());
             middle.node.register(name, own.privateKey(), own.certificate(), victim -> {
                 try {
-                    QuicConnection onward = middle.node.connect(
+                    Connection onward = middle.node.connect(
                             there.address(), name, own.privateKey(), own.certificate(), null, TestShare.PATIENCE);
                     victim.onStream(from -> {
                         try {
-                            QuicStream to = onward.openStream();
+                            ByteStream to = onward.openStream();
                             middle.workers.execute(() -> relay(to, from));
                             relay(from, to);
                         } catch (IOException e) {
@@ -261,7 +261,7 @@ class SessionTest {
         }
     }
 
-    private static void relay(QuicStream from, QuicStream to) {
+    private static void relay(ByteStream from, ByteStream to) {
         byte[] buffer = new byte[4_096];
         try {
             for (int read = from.read(buffer, 0, buffer.length);
@@ -306,8 +306,8 @@ class SessionTest {
 
     /** A dialler that says what it likes. */
     private static final class Raw implements AutoCloseable {
-        final QuicConnection connection;
-        final QuicStream control;
+        final Connection connection;
+        final ByteStream control;
         final FrameWriter writer;
         final FrameReader reader;
 
@@ -354,7 +354,7 @@ class SessionTest {
             try (Raw twoStreams = new Raw(here, there.address(), name)) {
                 twoStreams.control.write(new byte[] {0x01}, 0, 1);
                 twoStreams.control.flush();
-                QuicStream second = twoStreams.connection.openStream();
+                ByteStream second = twoStreams.connection.openStream();
                 second.write(new byte[] {0x20, 0x00}, 0, 2);
                 second.flush();
                 assertThat(twoStreams.end().code()).isEqualTo(Session.PROTOCOL);

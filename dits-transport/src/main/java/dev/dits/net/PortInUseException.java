@@ -1,4 +1,4 @@
-package dev.dits.quic;
+package dev.dits.net;
 
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 public final class PortInUseException extends BindException {
     private static final long serialVersionUID = 1L;
 
-    PortInUseException(InetSocketAddress address, Throwable cause) {
+    public PortInUseException(InetSocketAddress address, Throwable cause) {
         super("UDP port " + address.getPort() + " of " + address.getAddress().getHostAddress() + " is in use");
         initCause(cause);
     }

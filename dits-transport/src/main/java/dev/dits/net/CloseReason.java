@@ -1,4 +1,4 @@
-package dev.dits.quic;
+package dev.dits.net;
 
 import java.nio.charset.StandardCharsets;
 
@@ -28,7 +28,7 @@ public record CloseReason(Kind kind, long code, String text) {
     }
 
     /** What a peer sends is bytes; only printable ASCII of it survives. */
-    static String printable(byte[] text) {
+    public static String printable(byte[] text) {
         int length = Math.min(text.length, TEXT_BYTES_MAX);
         byte[] kept = new byte[length];
         for (int i = 0; i < length; i++) {

@@ -1,4 +1,4 @@
-package dev.dits.quic;
+package dev.dits.net;
 
 import java.io.IOException;
 
@@ -8,7 +8,7 @@ public final class StreamResetException extends IOException {
 
     private final long code;
 
-    StreamResetException(String message, long code) {
+    public StreamResetException(String message, long code) {
         super(message);
         this.code = code;
     }

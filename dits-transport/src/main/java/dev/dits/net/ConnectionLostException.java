@@ -1,4 +1,4 @@
-package dev.dits.quic;
+package dev.dits.net;
 
 import java.io.IOException;
 
@@ -8,7 +8,7 @@ public final class ConnectionLostException extends IOException {
 
     private final transient CloseReason reason;
 
-    ConnectionLostException(CloseReason reason) {
+    public ConnectionLostException(CloseReason reason) {
         super("connection lost: " + reason);
         this.reason = reason;
     }

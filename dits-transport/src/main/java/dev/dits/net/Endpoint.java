@@ -1,0 +1,71 @@
+package dev.dits.net;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One address of this machine, where connections are accepted and from which they are dialled.
+ *
+ * <p>Both ends of every connection show a certificate and hold its key; whether it may be trusted is the caller's to
+ * decide. Safe for use by any number of threads. {@link #close} ends every connection.
+ */
+public interface Endpoint extends AutoCloseable {
+
+    /**
+     * Accepts connections for a certificate from now on.
+     *
+     * @param serverName what clients ask for: lower-case letters, digits, hyphens and at least one dot, at most 253
+     *     characters. Clients that ask for a name that is not registered are turned away.
+     * @param key of the certificate
+     * @param certificate self-signed, P-256
+     * @param accepted owns each connection it gets; called on a thread that may block
+     * @return closing it ends accepting; connections that were accepted stay
+     * @throws IllegalArgumentException if the name is malformed
+     * @throws IllegalStateException if the name is registered already
+     * @throws IOException if the key or certificate cannot be used, or the endpoint is closed
+     */
+    Closeable register(String serverName, PrivateKey key, X509Certificate certificate, Consumer<Connection> accepted)
+            throws IOException;
+
+    /**
+     * Dials a peer. The connection may exist before the peer has looked at our certificate; a refusal ends it a round
+     * trip later.
+     *
+     * @param remote where
+     * @param serverName which of the certificates there, see {@link #register}
+     * @param key of our certificate
+     * @param certificate ours, self-signed, P-256
+     * @param pinnedFingerprint SHA-256 of the only certificate to accept; null for any
+     * @param timeout for the whole of it, at least a millisecond
+     * @return the connection
+     * @throws java.net.SocketTimeoutException if nobody answered in time
+     * @throws ConnectionLostException if the peer refused
+     * @throws java.io.InterruptedIOException if the thread was interrupted; its interrupt flag stays set
+     * @throws IOException if the peer's certificate is not acceptable or not the pinned one, or the endpoint is closed
+     */
+    Connection connect(
+            InetSocketAddress remote,
+            String serverName,
+            PrivateKey key,
+            X509Certificate certificate,
+            byte @Nullable [] pinnedFingerprint,
+            Duration timeout)
+            throws IOException;
+
+    /**
+     * Tells where it is bound.
+     *
+     * @return the address; its port is the real one where any was asked for
+     */
+    InetSocketAddress localAddress();
+
+    /** Tells every peer, and ends. Idempotent. */
+    @Override
+    void close();
+}

@@ -5,6 +5,7 @@ import dev.dits.cache.CacheStats;
 import dev.dits.cache.ChunkCache;
 import dev.dits.connect.Connector;
 import dev.dits.session.Dialer;
+import dev.dits.session.Lobby;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class Dits implements AutoCloseable {
     private final DitsOptions options;
     private final NodeThreads threads = new NodeThreads();
+    private final Lobby lobby = new Lobby();
     private final SecureRandom random = new SecureRandom();
     private final Sockets sockets;
     private final ChunkCache cache;
@@ -253,6 +255,11 @@ public final class Dits implements AutoCloseable {
 
     SecureRandom random() {
         return random;
+    }
+
+    /** Counts who has not joined yet, for all shares of this node. */
+    Lobby lobby() {
+        return lobby;
     }
 
     Sockets sockets() {

@@ -28,6 +28,21 @@ public sealed interface DitsEvent {
     record JoinRefused(String address, String reason) implements DitsEvent {}
 
     /**
+     * Too many wrong codes were tried, and a code of the share lets nobody in any more. Those who have joined, and tickets, do not depend on it.
+     * {@link Share#rearm} makes a new code in place of the share's own; another one is withdrawn and invited anew.
+     *
+     * @param invite id of the code, as {@link Share#invites} lists it
+     */
+    record CodeLocked(String invite) implements DitsEvent {}
+
+    /**
+     * The share has a new join code, because it was re-armed from this or another process; {@link Share#joinCode} tells it.
+     *
+     * @param invite id of the new code, as {@link Share#invites} lists it
+     */
+    record CodeChanged(String invite) implements DitsEvent {}
+
+    /**
      * A branch moved.
      *
      * @param branch which

@@ -1,9 +1,6 @@
 package dev.dits;
 
 import dev.dits.connect.Connector;
-import dev.dits.crypto.JoinCode;
-import dev.dits.crypto.NameplateTag;
-import dev.dits.crypto.Ticket;
 import dev.dits.discovery.PeerDiscovery;
 import dev.dits.error.RepositoryNotFoundException;
 import dev.dits.object.Escaper;
@@ -12,10 +9,9 @@ import dev.dits.repo.CommitProgress;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
-import dev.dits.session.Access;
+import dev.dits.session.Grant;
 import dev.dits.session.GrantStore;
 import dev.dits.session.GuessLimiter;
-import dev.dits.session.Invitation;
 import dev.dits.session.Session;
 import dev.dits.session.SessionListener;
 import dev.dits.session.ShareAcceptor;
@@ -31,10 +27,10 @@ import java.net.InetSocketAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -53,21 +49,16 @@ import org.slf4j.LoggerFactory;
  * A repository that others can join while it is open. Made by {@link Dits#share(Path)}.
  *
  * <p>The join code is drawn anew each time and dies with the share. Mounts that have joined come back by themselves when the same repository is
- * shared again. Commits made in the directory by any process show to the mounts within a second.
+ * shared again. Commits made in the directory by any process show to the mounts within a second; so does access that another process revoked
+ * ({@link ShareAccess}).
  *
  * <p>Safe for use by several threads.
  */
 public final class Share implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Share.class);
 
-    /** Without a tracker that would keep nameplates apart: more characters make a clash on a LAN unlikely. */
-    private static final int NAMEPLATE_CHARS = 4;
-
-    /** Draws of a code whose nameplate another share of this node has. */
-    private static final int CODE_TRIES = 16;
-
-    /** How often references are looked at; it costs a stat each. */
-    private static final long REFS_POLL_MILLIS = 250;
+    /** How often references, grants and re-arming by other processes are looked at; it costs a short read each. */
+    private static final long POLL_MILLIS = 250;
 
     private final Dits dits;
     private final Repository repository;
@@ -75,8 +66,9 @@ public final class Share implements AutoCloseable {
     private final boolean readOnly;
     private final long uncommittedChanges;
     private final Sockets.Listening socket;
-    private final JoinCode code;
-    private final Ticket ticket;
+    private final GrantStore grants;
+    private final GuessLimiter guesses;
+    private final Invitations invitations;
     private final ShareAcceptor acceptor;
     private final Responder responder;
     private final Events events;
@@ -88,6 +80,9 @@ public final class Share implements AutoCloseable {
     private final Map<RefName, String> pushedBy = new java.util.concurrent.ConcurrentHashMap<>();
     private long refsGeneration;
     private SortedMap<RefName, ObjectId> branches;
+
+    /** How often the repository had been re-armed when the present codes were drawn. */
+    private long rearmed;
 
     static Share open(Dits dits, Path directory, ShareOptions options) throws IOException {
         RepositoryOptions settings = RepositoryOptions.defaults().withSources(List.of(new CacheSource(dits.cache())));
@@ -129,10 +124,12 @@ public final class Share implements AutoCloseable {
         this.readOnly = options.readOnly();
         this.uncommittedChanges = repository.status().changeCount();
         this.events = new Events(dits.threads().workers());
-        Path kept = repository.root().resolve(Repository.DIRECTORY).resolve("share");
-        ShareIdentity identity = ShareIdentity.openOrCreate(kept.resolve("identity"), dits.random());
-        GuessLimiter guesses = GuessLimiter.open(kept.resolve("guesses"), InstantSource.system());
-        guesses.newCode();
+        ShareFiles files = ShareFiles.of(repository.root());
+        ShareIdentity identity = ShareIdentity.openOrCreate(files.identity(), dits.random());
+        InstantSource clock = InstantSource.system();
+        this.guesses = GuessLimiter.open(files.guesses(), clock);
+        this.grants = GrantStore.open(files.grants());
+        this.rearmed = guesses.rearmed();
         this.responder = new Responder(
                 repository,
                 dits.cache(),
@@ -149,24 +146,32 @@ public final class Share implements AutoCloseable {
                         repository.config().profile().name(),
                         name),
                 this::currentBranch,
-                GrantStore.open(kept.resolve("grants")),
+                grants,
+                options.persist(),
                 guesses,
+                dits.lobby(),
                 responder,
                 new Doorkeeper(),
                 dits.threads().workers(),
                 dits.threads().timer(),
-                InstantSource.system(),
+                clock,
                 dits.random());
-        Instant expires = options.validFor() == null ? null : Instant.now().plus(options.validFor());
-        Access access = Access.toAll(readOnly);
         acceptor.open(socket.node(), List.of());
         try {
-            this.code = inviteByCode(access, expires);
-            this.ticket = ticket(identity, expires);
-            acceptor.invite(Invitation.of(ticket, access));
             PeerDiscovery discovery = dits.sockets().discovery(options.bindAddress());
-            announcements.add(
-                    discovery.announce(NameplateTag.of(code.nameplate()).toBytes(), socket.port()));
+            this.invitations = new Invitations(
+                    new Invitations.Parts(
+                            acceptor,
+                            grants,
+                            guesses,
+                            identity,
+                            discovery,
+                            socket.port(),
+                            this::hostsAndPorts,
+                            clock,
+                            dits.random()),
+                    options);
+            announcements.add(invitations);
             announcements.add(discovery.announce(Connector.tagOfShare(identity.shareId()), socket.port()));
             this.refsGeneration = repository.refsGeneration();
             this.branches = repository.branches();
@@ -180,35 +185,14 @@ public final class Share implements AutoCloseable {
         this.poll = dits.threads()
                 .timer()
                 .scheduleWithFixedDelay(
-                        () -> dits.threads().workers().execute(this::lookAtRefs),
-                        REFS_POLL_MILLIS,
-                        REFS_POLL_MILLIS,
+                        () -> dits.threads().workers().execute(this::look),
+                        POLL_MILLIS,
+                        POLL_MILLIS,
                         TimeUnit.MILLISECONDS);
     }
 
-    private JoinCode inviteByCode(Access access, @org.jspecify.annotations.Nullable Instant expires)
-            throws IOException {
-        for (int tries = 1; ; tries++) {
-            JoinCode drawn = JoinCode.generate(dits.random(), NAMEPLATE_CHARS);
-            try {
-                acceptor.invite(Invitation.of(drawn, access, expires));
-                return drawn;
-            } catch (IllegalStateException e) {
-                if (tries == CODE_TRIES) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    private Ticket ticket(ShareIdentity identity, @org.jspecify.annotations.Nullable Instant expires) {
-        Ticket.Builder builder = Ticket.builder(
-                identity.certificate().fingerprint(), Ticket.newSecret(dits.random()), identity.shareId());
-        if (expires != null) {
-            builder.expiryEpochSeconds(expires.getEpochSecond());
-        }
-        addresses().stream().limit(Ticket.ADDRESSES_MAX).forEach(address -> builder.address(hostAndPort(address)));
-        return builder.build();
+    private List<String> hostsAndPorts() {
+        return addresses().stream().map(Share::hostAndPort).toList();
     }
 
     private static String hostAndPort(InetSocketAddress address) {
@@ -227,14 +211,42 @@ public final class Share implements AutoCloseable {
         }
     }
 
-    /** Tells mounts and listeners what moved, whoever moved it. */
-    private void lookAtRefs() {
-        if (!polling.compareAndSet(false, true)) {
+    /** Looks for what this or another process has changed in the repository. */
+    private void look() {
+        if (closing.get() || !polling.compareAndSet(false, true)) {
             return;
         }
         try {
+            lookAtAccess();
+            lookAtRefs();
+        } finally {
+            polling.set(false);
+        }
+    }
+
+    private void lookAtAccess() {
+        try {
+            acceptor.sweep();
+            long now = guesses.rearmed();
+            if (now != rearmed) {
+                rearmed = now;
+                invitations.rearm();
+                codeChanged();
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("who may enter {} can not be read: {}", repository.root(), e.getMessage());
+        }
+    }
+
+    private void codeChanged() {
+        events.fire(new DitsEvent.CodeChanged(invitations.codeId()));
+    }
+
+    /** Tells mounts and listeners what moved, whoever moved it. */
+    private void lookAtRefs() {
+        try {
             long generation = repository.refsGeneration();
-            if (generation == refsGeneration || closing.get()) {
+            if (generation == refsGeneration) {
                 return;
             }
             refsGeneration = generation;
@@ -249,8 +261,6 @@ public final class Share implements AutoCloseable {
             branches = now;
         } catch (IOException | RuntimeException e) {
             LOG.debug("the references of {} can not be read", repository.root(), e);
-        } finally {
-            polling.set(false);
         }
     }
 
@@ -273,6 +283,12 @@ public final class Share implements AutoCloseable {
         public void refused(String address, String reason) {
             events.fire(new DitsEvent.JoinRefused(address, reason));
         }
+
+        @Override
+        public void locked(String nameplate) {
+            LOG.warn("too many wrong codes were tried; code {}-... is off until the share is re-armed", nameplate);
+            events.fire(new DitsEvent.CodeLocked(nameplate));
+        }
     }
 
     /**
@@ -281,7 +297,7 @@ public final class Share implements AutoCloseable {
      * @return as it is shown and typed, {@code 7KQM-4TX-9PZ}; a secret
      */
     public String joinCode() {
-        return code.display();
+        return invitations.code();
     }
 
     /**
@@ -290,7 +306,7 @@ public final class Share implements AutoCloseable {
      * @return {@code dits1...}; a secret
      */
     public String ticket() {
-        return ticket.encode();
+        return invitations.ticket();
     }
 
     /**
@@ -392,15 +408,96 @@ public final class Share implements AutoCloseable {
     }
 
     /**
-     * Lists the peers that are connected.
+     * Lists everybody who has joined and may come back, connected or not.
      *
-     * @return what they call themselves, fit to be shown
+     * @return in the order in which they joined
+     * @throws IOException if what was granted can not be read
      */
-    public List<String> peers() {
-        return acceptor.sessions().stream()
-                .filter(Session::isConnected)
-                .map(session -> Escaper.escape(session.info().peerName()))
+    public List<Peer> peers() throws IOException {
+        Map<String, String> addresses = new HashMap<>();
+        for (Session session : acceptor.sessions()) {
+            String address = session.address();
+            if (address != null) {
+                addresses.put(HexFormat.of().formatHex(session.info().sessionId()), address);
+            }
+        }
+        return grants.list().stream()
+                .map(grant ->
+                        Peer.of(grant, readOnly, addresses.get(HexFormat.of().formatHex(grant.sessionId()))))
                 .toList();
+    }
+
+    /**
+     * Ends a peer's access, durably, and then its connections. A mount of it that comes back is refused.
+     *
+     * @param peerId as {@link #peers} lists it
+     * @return whether there was such a peer
+     * @throws IOException if it can not be written; then the access stays
+     */
+    public boolean revoke(String peerId) throws IOException {
+        boolean revoked = false;
+        for (Grant grant : grants.list()) {
+            if (Peer.idOf(grant).equals(peerId)) {
+                revoked |= acceptor.revoke(grant.sessionId());
+            }
+        }
+        return revoked;
+    }
+
+    /**
+     * Opens another way in, beside the share's own code and ticket.
+     *
+     * @param inviteOptions what it grants, to how many, for how long
+     * @return the invitation; its secret is for whom it is meant
+     * @throws IllegalArgumentException if a branch has a name that can not be, or a path is none
+     * @throws IOException if it can not be announced or kept
+     */
+    public Invite invite(InviteOptions inviteOptions) throws IOException {
+        return invitations.invite(inviteOptions);
+    }
+
+    /**
+     * Lists the ways in, the share's own code and ticket among them; used and expired ones too, until they are withdrawn.
+     *
+     * @return with their secrets
+     * @throws IOException if the kept ones can not be read
+     */
+    public List<Invite> invites() throws IOException {
+        return invitations.list();
+    }
+
+    /**
+     * Ends a way in. Those who joined by it stay; {@link #revoke} ends what they have.
+     *
+     * @param inviteId as {@link #invites} lists it
+     * @return whether there was such an invitation
+     * @throws IOException if it can not be written; then a kept ticket stays
+     */
+    public boolean withdraw(String inviteId) throws IOException {
+        return invitations.withdraw(inviteId);
+    }
+
+    /**
+     * Draws a new join code, with a whole life of guesses; the old one is dead. What sources have guessed wrong within the hour stays counted.
+     * Tickets, other invitations and those who have joined stay as they are.
+     *
+     * @return the new code, as {@link #joinCode} does from now on
+     * @throws IOException if it can not be announced; then the old code stays
+     */
+    public String rearm() throws IOException {
+        String drawn = invitations.rearm();
+        codeChanged();
+        return drawn;
+    }
+
+    /**
+     * Tells whether the join code lets peers in.
+     *
+     * @return open, or why not
+     * @throws IOException if what is counted can not be read
+     */
+    public CodeState codeState() throws IOException {
+        return invitations.state();
     }
 
     /**
@@ -448,10 +545,11 @@ public final class Share implements AutoCloseable {
         }
         try {
             poll.cancel(false);
+            // Nobody is let in any more before what guesses have cost is forgotten together with the codes.
+            acceptor.close();
             for (Closeable announcement : announcements) {
                 announcement.close();
             }
-            acceptor.close();
         } finally {
             socket.close();
             repository.close();

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param readOnly whether peers may only read; by default they may push
  * @param init whether to make a repository of a directory that is none, and to commit what is there
  * @param validFor how long the join code and the ticket can be used to join; null for as long as the share lives
+ * @param once whether the join code and the ticket let in one peer only, by whichever of the two it comes
+ * @param persist whether tickets are kept in the repository, so that they are good again whenever it is shared with this option; codes always die
+ *     with the share, and what was granted is always kept
  */
 public record ShareOptions(
         @Nullable String name,
@@ -20,7 +23,9 @@ public record ShareOptions(
         @Nullable InetAddress bindAddress,
         boolean readOnly,
         boolean init,
-        @Nullable Duration validFor) {
+        @Nullable Duration validFor,
+        boolean once,
+        boolean persist) {
     /** The port a share takes when none is asked for and it is free. */
     public static final int DEFAULT_PORT = 4433;
 
@@ -29,9 +34,7 @@ public record ShareOptions(
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("a port lies within 0 and 65535, not " + port);
         }
-        if (validFor != null && (validFor.isNegative() || validFor.isZero())) {
-            throw new IllegalArgumentException("a share is valid for a positive time");
-        }
+        InviteOptions.requirePositive(validFor, "a share's code is valid");
     }
 
     /**
@@ -40,7 +43,7 @@ public record ShareOptions(
      * @return the defaults
      */
     public static ShareOptions defaults() {
-        return new ShareOptions(null, 0, null, false, false, null);
+        return new ShareOptions(null, 0, null, false, false, null, false, false);
     }
 
     /**
@@ -50,7 +53,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withName(@Nullable String value) {
-        return new ShareOptions(value, port, bindAddress, readOnly, init, validFor);
+        return new ShareOptions(value, port, bindAddress, readOnly, init, validFor, once, persist);
     }
 
     /**
@@ -60,7 +63,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withPort(int value) {
-        return new ShareOptions(name, value, bindAddress, readOnly, init, validFor);
+        return new ShareOptions(name, value, bindAddress, readOnly, init, validFor, once, persist);
     }
 
     /**
@@ -70,7 +73,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withBindAddress(@Nullable InetAddress value) {
-        return new ShareOptions(name, port, value, readOnly, init, validFor);
+        return new ShareOptions(name, port, value, readOnly, init, validFor, once, persist);
     }
 
     /**
@@ -80,7 +83,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withReadOnly(boolean value) {
-        return new ShareOptions(name, port, bindAddress, value, init, validFor);
+        return new ShareOptions(name, port, bindAddress, value, init, validFor, once, persist);
     }
 
     /**
@@ -90,16 +93,36 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withInit(boolean value) {
-        return new ShareOptions(name, port, bindAddress, readOnly, value, validFor);
+        return new ShareOptions(name, port, bindAddress, readOnly, value, validFor, once, persist);
     }
 
     /**
      * Bounds how long the invitation can be used.
      *
-     * @param value a positive time, or null for the life of the share
+     * @param value a second or longer, or null for the life of the share
      * @return changed options
      */
     public ShareOptions withValidFor(@Nullable Duration value) {
-        return new ShareOptions(name, port, bindAddress, readOnly, init, value);
+        return new ShareOptions(name, port, bindAddress, readOnly, init, value, once, persist);
+    }
+
+    /**
+     * Changes whether the join code and the ticket let in one peer only.
+     *
+     * @param value true for one
+     * @return changed options
+     */
+    public ShareOptions withOnce(boolean value) {
+        return new ShareOptions(name, port, bindAddress, readOnly, init, validFor, value, persist);
+    }
+
+    /**
+     * Changes whether tickets outlive the share.
+     *
+     * @param value true to keep them in the repository
+     * @return changed options
+     */
+    public ShareOptions withPersist(boolean value) {
+        return new ShareOptions(name, port, bindAddress, readOnly, init, validFor, once, value);
     }
 }

@@ -41,7 +41,13 @@ class ArchitectureTest {
                 List.of("dev.dits.session", "dev.dits.net", "dev.dits.discovery", "dev.dits.crypto", "dev.dits.error"));
         ARROWS.put(
                 "dev.dits.session",
-                List.of("dev.dits.net", "dev.dits.wire", "dev.dits.crypto", "dev.dits.error", "dev.dits.object"));
+                List.of(
+                        "dev.dits.net",
+                        "dev.dits.wire",
+                        "dev.dits.crypto",
+                        "dev.dits.error",
+                        "dev.dits.object",
+                        "dev.dits.store"));
         ARROWS.put("dev.dits.wire", List.of("dev.dits.object", "dev.dits.error"));
         ARROWS.put("dev.dits.quic", List.of("dev.dits.net", "dev.dits.path", "dev.dits.error"));
         ARROWS.put("dev.dits.net", List.of());

@@ -27,6 +27,12 @@ public record Access(
     /** Most branches, and most paths, of one grant. */
     public static final int LIMITS_MAX = 256;
 
+    /** Most bytes of the paths of one grant, so that the file of all grants stays small. */
+    public static final int PATH_BYTES_MAX = 1 << 16;
+
+    /** Latest end, in seconds since 1970: later than any calendar, and still a time. */
+    static final long SECONDS_MAX = ObjectLimits.SECONDS_MAX >>> 10;
+
     /** Copies the lists. */
     public Access {
         branches = List.copyOf(branches);
@@ -34,6 +40,20 @@ public record Access(
         if (branches.size() > LIMITS_MAX || paths.size() > LIMITS_MAX) {
             throw new IllegalArgumentException("a grant names at most " + LIMITS_MAX + " branches and paths each");
         }
+        if (paths.stream().mapToInt(path -> path.bytes().length).sum() > PATH_BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "the paths of a grant have at most " + PATH_BYTES_MAX + " bytes together");
+        }
+    }
+
+    /**
+     * The same access with an end.
+     *
+     * @param end when it ends; null for never
+     * @return a changed copy
+     */
+    public Access until(@Nullable Instant end) {
+        return new Access(readOnly, branches, paths, end);
     }
 
     /**
@@ -78,7 +98,7 @@ public record Access(
 
     static Access read(ByteReader in) throws CorruptObjectException {
         boolean readOnly = in.varint(0, 1, "a grant's role") == 1;
-        long expires = in.varint(0, ObjectLimits.SECONDS_MAX >>> 10, "a grant's end");
+        long expires = in.varint(0, SECONDS_MAX, "a grant's end");
         List<String> branches = new ArrayList<>();
         for (long left = in.varint(0, LIMITS_MAX, "the number of branches"); left > 0; left--) {
             branches.add(in.text(1, Message.NAME_BYTES_MAX, "a branch's name"));
@@ -92,7 +112,11 @@ public record Access(
                 throw new CorruptObjectException("a grant's path is none", e);
             }
         }
-        return new Access(readOnly, branches, paths, expires == 0 ? null : Instant.ofEpochSecond(expires));
+        try {
+            return new Access(readOnly, branches, paths, expires == 0 ? null : Instant.ofEpochSecond(expires));
+        } catch (IllegalArgumentException e) {
+            throw new CorruptObjectException("a grant is too large", e);
+        }
     }
 
     void write(ByteWriter out) {

@@ -1,7 +1,6 @@
 package dev.dits.session;
 
 import dev.dits.crypto.ConfirmationException;
-import dev.dits.error.DitsException;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.object.ByteReader;
 import dev.dits.object.ByteWriter;
@@ -17,18 +16,23 @@ import java.util.Deque;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Counts wrong confirmations: five an hour from one source (an IPv4 address or an IPv6 /64), a thousand in a code's life. A thousand
  * guesses at 30 secret bits succeed with a chance of one in a million.
  *
- * <p>Kept on disk, written before a guess is answered, so a restart gives nobody new guesses. Safe for use by several threads.
+ * <p>A life belongs to one code, which is named by its nameplate. A new code is drawn whenever a share starts or is re-armed; nothing that was
+ * learned about the one before helps against it, so it starts with a whole life, while what a source has spent within the hour stays. That
+ * holds only because codes are never used again: nothing here may ever count for something whose secret outlives the count. Tickets do, and
+ * have no need of it: guesses at 128 bits are hopeless however many are answered, so tickets are neither counted nor locked.
  *
- * <p>The file: {@code version u8} = 1, {@code life varint}, {@code sources varint}, then each {@code name text}, {@code count varint}, that many
- * {@code epoch seconds varint}.
+ * <p>Kept on disk, written before a guess is answered, so a restart gives nobody new guesses. Safe for use by several threads, and by several
+ * processes on one repository, which count together.
+ *
+ * <p>The file, behind the head of {@link SharedState} with version 2: {@code rearmed varint}, {@code codes varint}, then each {@code nameplate
+ * text}, {@code life varint}; {@code sources varint}, then each {@code name text}, {@code count varint}, that many {@code epoch seconds varint}.
  */
-public final class GuessLimiter {
+public final class GuessLimiter extends SharedState {
     /** Wrong guesses an hour from one source. */
     public static final int SOURCE_GUESSES_MAX = 5;
 
@@ -37,19 +41,21 @@ public final class GuessLimiter {
 
     private static final Duration WINDOW = Duration.ofHours(1);
 
-    /** There can not be more sources with guesses in the window than guesses in a life. */
-    private static final int SOURCES_MAX = LIFE_GUESSES_MAX;
+    /** The sources that guessed wrong within the hour. The longest known goes when there are more; the code's life still counts. */
+    static final int SOURCES_MAX = 10_000;
 
-    private static final int VERSION = 1;
+    /** Codes that somebody guessed wrong at: those of living shares, and of shares that were killed. */
+    static final int CODES_MAX = 1_024;
 
-    private final Path file;
+    private static final int VERSION = 2;
+
     private final InstantSource clock;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, Integer> lives = new LinkedHashMap<>();
     private final Map<String, Deque<Instant>> sources = new LinkedHashMap<>();
-    private long life;
+    private long rearmed;
 
     private GuessLimiter(Path file, InstantSource clock) {
-        this.file = file;
+        super(file, VERSION, "the counts of wrong codes");
         this.clock = clock;
     }
 
@@ -63,26 +69,42 @@ public final class GuessLimiter {
      */
     public static GuessLimiter open(Path file, InstantSource clock) throws IOException {
         GuessLimiter limiter = new GuessLimiter(file, clock);
-        byte[] bytes = SecretFile.read(file);
-        if (bytes != null) {
-            ByteReader in = new ByteReader(bytes);
-            if (in.u8() != VERSION) {
-                throw new DitsException(file + " was written by a newer dits");
-            }
-            limiter.life = in.varint();
-            long count = in.varint(0, SOURCES_MAX, "the number of sources");
-            for (long i = 0; i < count; i++) {
-                String name = in.text(1, 64, "a source");
-                long guesses = in.varint(0, SOURCE_GUESSES_MAX, "the number of guesses");
-                Deque<Instant> times = new ArrayDeque<>();
-                for (long guess = 0; guess < guesses; guess++) {
-                    times.add(Instant.ofEpochSecond(in.varint()));
-                }
-                limiter.sources.put(name, times);
-            }
-            in.expectEnd();
-        }
+        limiter.generation();
         return limiter;
+    }
+
+    @Override
+    void clear() {
+        lives.clear();
+        sources.clear();
+        rearmed = 0;
+    }
+
+    @Override
+    void read(ByteReader in) throws IOException {
+        rearmed = in.varint(0, Long.MAX_VALUE, "how often the codes were re-armed");
+        for (long left = in.varint(0, CODES_MAX, "the number of codes"); left > 0; left--) {
+            lives.put(in.text(1, 64, "a nameplate"), (int) in.varint(0, LIFE_GUESSES_MAX, "the number of guesses"));
+        }
+        for (long left = in.varint(0, SOURCES_MAX, "the number of sources"); left > 0; left--) {
+            String name = in.text(1, 64, "a source");
+            Deque<Instant> times = new ArrayDeque<>();
+            for (long guesses = in.varint(0, SOURCE_GUESSES_MAX, "the number of guesses"); guesses > 0; guesses--) {
+                times.add(Instant.ofEpochSecond(in.varint(0, Access.SECONDS_MAX, "the time of a guess")));
+            }
+            sources.put(name, times);
+        }
+    }
+
+    @Override
+    void write(ByteWriter out) {
+        out.varint(rearmed).varint(lives.size());
+        lives.forEach((nameplate, life) -> out.text(nameplate).varint(life));
+        out.varint(sources.size());
+        sources.forEach((name, times) -> {
+            out.text(name).varint(times.size());
+            times.forEach(time -> out.varint(Math.max(0, time.getEpochSecond())));
+        });
     }
 
     /** The part of an address that one attacker is assumed to have to himself. */
@@ -98,26 +120,46 @@ public final class GuessLimiter {
         }
     }
 
-    /** Tells whether a source may guess now. Nothing is spent by asking. */
-    Verdict verdict(InetAddress address) {
-        lock.lock();
-        try {
-            if (life >= LIFE_GUESSES_MAX) {
-                return new Verdict(false, true, Duration.ZERO);
-            }
-            Instant now = clock.instant();
-            Deque<Instant> times = sources.get(sourceOf(address));
-            if (times != null) {
-                expire(times, now);
-                if (times.size() >= SOURCE_GUESSES_MAX) {
-                    return new Verdict(
-                            false, false, Duration.between(now, times.getFirst().plus(WINDOW)));
-                }
-            }
-            return new Verdict(true, false, Duration.ZERO);
-        } finally {
-            lock.unlock();
+    private static final Verdict ALLOWED = new Verdict(true, false, Duration.ZERO);
+
+    /** Tells whether a source may guess at a code now. Nothing is spent by asking. */
+    Verdict verdict(String nameplate, InetAddress address) throws IOException {
+        // Other processes only add to what is counted, so a refusal needs no look at the disk: whoever is out of
+        // guesses costs next to nothing.
+        Verdict known = peek(() -> judge(nameplate, address));
+        return known.allowed() ? this.<Verdict, IOException>look(() -> judge(nameplate, address)) : known;
+    }
+
+    /** With the lock held. */
+    private Verdict judge(String nameplate, InetAddress address) {
+        if (isOver(nameplate)) {
+            return new Verdict(false, true, Duration.ZERO);
         }
+        Instant now = clock.instant();
+        Deque<Instant> times = sources.get(sourceOf(address));
+        if (times != null) {
+            expire(times, now);
+            if (times.size() >= SOURCE_GUESSES_MAX) {
+                return new Verdict(
+                        false, false, Duration.between(now, times.getFirst().plus(WINDOW)));
+            }
+        }
+        return ALLOWED;
+    }
+
+    private boolean isOver(String nameplate) {
+        return lives.getOrDefault(nameplate, 0) >= LIFE_GUESSES_MAX;
+    }
+
+    /**
+     * Tells whether a code's life is over.
+     *
+     * @param nameplate of the code
+     * @return whether nobody gets in by it any more
+     * @throws IOException if the file can not be read
+     */
+    public boolean isLocked(String nameplate) throws IOException {
+        return this.<Boolean, IOException>look(() -> isOver(nameplate));
     }
 
     /** Checks one confirmation. */
@@ -127,57 +169,84 @@ public final class GuessLimiter {
 
     /**
      * Lets a source guess once: a wrong confirmation is counted, durably, before the caller can answer it. One at a time, so that guesses in
-     * parallel do not pass the limit together.
+     * parallel, be it at several processes, do not pass the limit together.
      *
      * @throws JoinRejectedException if the source may not guess now; nothing was checked
      * @throws ConfirmationException if the guess was wrong
      */
-    <T> T guess(InetAddress address, Check<T> check) throws IOException, ConfirmationException {
-        lock.lock();
-        try {
-            Verdict verdict = verdict(address);
+    <T> T guess(String nameplate, InetAddress address, Check<T> check) throws IOException, ConfirmationException {
+        Verdict known = peek(() -> judge(nameplate, address));
+        if (!known.allowed()) {
+            throw known.refusal();
+        }
+        return this.<T, ConfirmationException>change(() -> {
+            Verdict verdict = judge(nameplate, address);
             if (!verdict.allowed()) {
                 throw verdict.refusal();
             }
             try {
                 return check.run();
             } catch (ConfirmationException e) {
-                spend(address);
+                spend(nameplate, address);
                 throw e;
             }
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** With the lock held. */
-    private void spend(InetAddress address) throws IOException {
+    private void spend(String nameplate, InetAddress address) {
         Instant now = clock.instant();
-        life++;
+        lives.merge(nameplate, 1, Integer::sum);
+        while (lives.size() > CODES_MAX) {
+            lives.remove(lives.keySet().iterator().next());
+        }
         sources.values().forEach(times -> expire(times, now));
         sources.values().removeIf(Deque::isEmpty);
         sources.computeIfAbsent(sourceOf(address), name -> new ArrayDeque<>()).add(now);
         while (sources.size() > SOURCES_MAX) {
             sources.remove(sources.keySet().iterator().next());
         }
-        save();
+        touch();
     }
 
     /**
-     * Starts a new code's life. What sources have spent within the hour stays.
+     * Begins or ends a code's life: nothing is counted against it any more. Never for a code that somebody can still use.
+     *
+     * @param nameplate of a code that is about to be shown for the first time, or of one that is dead
+     * @throws IOException if it can not be written
+     */
+    public void forget(String nameplate) throws IOException {
+        if (!this.<Boolean, IOException>look(() -> lives.containsKey(nameplate))) {
+            return;
+        }
+        this.<Boolean, IOException>change(() -> {
+            lives.remove(nameplate);
+            touch();
+            return true;
+        });
+    }
+
+    /**
+     * Asks every share of the repository, in whatever process, to draw new codes.
      *
      * @throws IOException if it can not be written
      */
-    public void newCode() throws IOException {
-        lock.lock();
-        try {
-            if (life != 0) {
-                life = 0;
-                save();
-            }
-        } finally {
-            lock.unlock();
-        }
+    public void rearm() throws IOException {
+        this.<Boolean, IOException>change(() -> {
+            rearmed++;
+            touch();
+            return true;
+        });
+    }
+
+    /**
+     * Tells how often {@link #rearm} was called on this repository.
+     *
+     * @return a number that grows
+     * @throws IOException if the file can not be read
+     */
+    public long rearmed() throws IOException {
+        return this.<Long, IOException>look(() -> rearmed);
     }
 
     /** A time from the future (the clock was set back) ends with its hour like any other. */
@@ -185,15 +254,5 @@ public final class GuessLimiter {
         while (!times.isEmpty() && !times.getFirst().plus(WINDOW).isAfter(now)) {
             times.removeFirst();
         }
-    }
-
-    private void save() throws IOException {
-        ByteWriter out = new ByteWriter();
-        out.u8(VERSION).varint(life).varint(sources.size());
-        sources.forEach((name, times) -> {
-            out.text(name).varint(times.size());
-            times.forEach(time -> out.varint(Math.max(0, time.getEpochSecond())));
-        });
-        SecretFile.write(file, out.toBytes());
     }
 }

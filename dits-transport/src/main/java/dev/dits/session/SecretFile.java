@@ -1,6 +1,7 @@
 package dev.dits.session;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Small files that hold keys: readable by their owner alone from the first byte on, and replaced in one step. */
 final class SecretFile {
     /** Longest such file; a longer one is not ours. */
-    private static final int BYTES_MAX = 8 << 20;
+    static final int BYTES_MAX = 8 << 20;
 
     private SecretFile() {}
 
@@ -33,16 +34,35 @@ final class SecretFile {
         }
     }
 
-    /** Replaces a file durably; its directory is made if it is missing. */
-    static void write(Path file, byte[] bytes) throws IOException {
+    /** Reads the first bytes of a file, as many as there are; null if there is no file. */
+    static byte @Nullable [] readHead(Path file, int bytes) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(bytes);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    /** Makes the directory of a file, for its owner alone, if it is missing. */
+    static Path makeDirectory(Path file) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null) {
             throw new IOException(file + " is no place for a file");
         }
-        boolean posix = Files.getFileStore(existing(directory)).supportsFileAttributeView("posix");
         if (!Files.isDirectory(directory)) {
-            Files.createDirectories(directory, attributes(posix, "rwx------"));
+            Files.createDirectories(directory, attributes(isPosix(directory), "rwx------"));
         }
+        return directory;
+    }
+
+    private static boolean isPosix(Path directory) throws IOException {
+        return Files.getFileStore(existing(directory)).supportsFileAttributeView("posix");
+    }
+
+    /** Replaces a file durably; its directory is made if it is missing. */
+    static void write(Path file, byte[] bytes) throws IOException {
+        Path directory = makeDirectory(file);
+        boolean posix = isPosix(directory);
         // A name of its own for every writer: two may write at once, the later rename wins.
         Path temporary = directory.resolve("." + file.getFileName() + "."
                 + Long.toHexString(ThreadLocalRandom.current().nextLong()));

@@ -623,9 +623,9 @@ public final class Session implements AutoCloseable, Requests {
         end("this side is shutting down", SHUTTING_DOWN);
     }
 
-    /** Ends it because its grant has ended. */
-    void revoke() {
-        end("access was revoked", REVOKED);
+    /** Ends it because its grant has ended, and says so. */
+    void revoke(String why) {
+        end(why, REVOKED);
     }
 
     private void end(String why, long code) {

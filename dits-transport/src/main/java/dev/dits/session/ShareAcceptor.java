@@ -38,19 +38,16 @@ import org.slf4j.LoggerFactory;
 /**
  * Lets peers into one share: answers its names on a node's socket, runs the join, and keeps the sessions.
  *
- * <p>A connection that has not joined costs little: at most {@link #UNJOINED_MAX} of them, {@link #UNJOINED_PER_SOURCE_MAX} a source, for {@link
- * #JOIN_TIME}. Safe for use by several threads.
+ * <p>A connection that has not joined costs little: there are only so many of them ({@link Lobby}), for {@link #JOIN_TIME}. Safe for use by
+ * several threads.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what matters of a connection's end is listened to
 public final class ShareAcceptor implements Closeable {
-    /** Connections that have not joined, in all. */
-    public static final int UNJOINED_MAX = 64;
-
-    /** Connections that have not joined, a source address. */
-    public static final int UNJOINED_PER_SOURCE_MAX = 4;
-
     /** From the connection to the end of the join. */
     public static final Duration JOIN_TIME = Duration.ofSeconds(10);
+
+    private static final String ENDED = "the access has ended";
+    private static final String TAKEN = "access was revoked";
 
     /** How long a session outlives its last connection. */
     public static final Duration GRACE = Duration.ofSeconds(60);
@@ -74,6 +71,13 @@ public final class ShareAcceptor implements Closeable {
          * @param reason why
          */
         void refused(String address, String reason);
+
+        /**
+         * A code is off after too many wrong guesses, until its owner re-arms the share.
+         *
+         * @param nameplate of the code
+         */
+        void locked(String nameplate);
     }
 
     /**
@@ -101,6 +105,7 @@ public final class ShareAcceptor implements Closeable {
     private final Description description;
     private final Branch branch;
     private final GrantStore grants;
+    private final boolean ticketsKept;
     private final GuessLimiter guesses;
     private final RequestHandler handler;
     private final Listener listener;
@@ -109,10 +114,12 @@ public final class ShareAcceptor implements Closeable {
     private final InstantSource clock;
     private final SecureRandom random;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<String, Integer> unjoinedBySource = new HashMap<>();
-    private int unjoined;
+    private final Lobby lobby;
     private final Map<String, Session> sessions = new HashMap<>();
     private boolean closed;
+
+    /** Generation of the grants that all sessions were last held against. */
+    private volatile long swept;
 
     /** By invitation, what ends its being answered to; tickets need nothing of their own. */
     private final Map<Invitation, Closeable> invitations = new LinkedHashMap<>();
@@ -128,7 +135,9 @@ public final class ShareAcceptor implements Closeable {
      * @param description what joined peers learn
      * @param branch the current branch
      * @param grants who has joined before
+     * @param ticketsKept whether the tickets of that store let in too
      * @param guesses counts wrong codes
+     * @param lobby the node's
      * @param handler answers requests
      * @param listener learns who comes
      * @param workers runs joins and requests; may block
@@ -141,7 +150,9 @@ public final class ShareAcceptor implements Closeable {
             Description description,
             Branch branch,
             GrantStore grants,
+            boolean ticketsKept,
             GuessLimiter guesses,
+            Lobby lobby,
             RequestHandler handler,
             Listener listener,
             Executor workers,
@@ -155,7 +166,9 @@ public final class ShareAcceptor implements Closeable {
                 Session.cut(description.name(), Message.NAME_BYTES_MAX));
         this.branch = branch;
         this.grants = grants;
+        this.ticketsKept = ticketsKept;
         this.guesses = guesses;
+        this.lobby = lobby;
         this.handler = (session, request, exchange) -> {
             if (session.access().isExpired(clock.instant())) {
                 throw new PermissionDeniedException(
@@ -247,28 +260,29 @@ public final class ShareAcceptor implements Closeable {
 
     private void connected(Connection connection) {
         InetAddress source = connection.remoteAddress().getAddress();
-        String key = GuessLimiter.sourceOf(source);
-        boolean refuse;
+        if (!lobby.enter(source)) {
+            connection.close(Session.LIMIT, "too many are joining");
+            return;
+        }
+        boolean late;
         lock.lock();
         try {
-            int ofSource = unjoinedBySource.getOrDefault(key, 0);
-            refuse = closed || unjoined >= UNJOINED_MAX || ofSource >= UNJOINED_PER_SOURCE_MAX;
-            if (!refuse) {
-                unjoined++;
-                unjoinedBySource.put(key, ofSource + 1);
+            late = closed;
+            if (!late) {
                 joining.add(connection);
             }
         } finally {
             lock.unlock();
         }
-        if (refuse) {
-            connection.close(Session.LIMIT, "too many are joining");
+        if (late) {
+            lobby.leave(source);
+            connection.close(Session.SHUTTING_DOWN, "the share is closing");
             return;
         }
         AtomicBoolean left = new AtomicBoolean();
         Runnable leave = () -> {
             if (left.compareAndSet(false, true)) {
-                leave(connection, key);
+                leave(connection, source);
             }
         };
         ScheduledFuture<?> deadline = scheduler.schedule(
@@ -289,12 +303,11 @@ public final class ShareAcceptor implements Closeable {
         });
     }
 
-    private void leave(Connection connection, String key) {
+    private void leave(Connection connection, InetAddress source) {
+        lobby.leave(source);
         lock.lock();
         try {
             joining.remove(connection);
-            unjoined--;
-            unjoinedBySource.computeIfPresent(key, (name, count) -> count == 1 ? null : count - 1);
         } finally {
             lock.unlock();
         }
@@ -378,6 +391,47 @@ public final class ShareAcceptor implements Closeable {
         }
         session.add(connection, stream, reader, writer);
         early.release(session);
+        settle(grant, session);
+    }
+
+    /** What a join leaves to be done once the peer is served: it takes a look at the disk, and perhaps a write. */
+    private void settle(Grant grant, Session session) {
+        try {
+            Optional<Grant> kept = grants.find(grant.sessionId());
+            if (kept.isEmpty()) {
+                // It ended since the handshake looked at it; whoever ended it did not see this session yet.
+                session.revoke(TAKEN);
+            } else if (!kept.get().deviceName().equals(grant.deviceName())) {
+                boolean there = grants.name(grant.sessionId(), grant.deviceName());
+                LOG.debug("the name of {} was noted: {}", session, there);
+            }
+        } catch (IOException e) {
+            LOG.warn("the grant of {} can not be read or written, so it has to go: {}", session, e.getMessage());
+            session.shutDown();
+        }
+    }
+
+    /**
+     * Ends the sessions whose grants have ended: by their time, or because somebody, in whatever process, took them away. Called several times a
+     * second; cheap.
+     *
+     * @throws IOException if the grants can not be read
+     */
+    public void sweep() throws IOException {
+        for (Session session : sessions()) {
+            if (session.access().isExpired(clock.instant())) {
+                session.revoke(ENDED);
+            }
+        }
+        long now = grants.generation();
+        if (now != swept) {
+            for (Session session : sessions()) {
+                if (grants.find(session.info().sessionId()).isEmpty()) {
+                    session.revoke(TAKEN);
+                }
+            }
+            swept = now;
+        }
     }
 
     /** Forgets a session at its end, and ends one whose mount does not come back. */
@@ -470,7 +524,7 @@ public final class ShareAcceptor implements Closeable {
             lock.unlock();
         }
         if (session != null) {
-            session.revoke();
+            session.revoke(TAKEN);
         }
         return revoked;
     }
@@ -584,10 +638,11 @@ public final class ShareAcceptor implements Closeable {
         }
 
         @Override
-        public Optional<Invitation> invitation(int kind, byte[] selector) {
+        public Optional<Invitation> invitation(int kind, byte[] selector) throws IOException {
+            Optional<Invitation> found;
             lock.lock();
             try {
-                return invitations.keySet().stream()
+                found = invitations.keySet().stream()
                         .filter(invitation -> invitation.matches(kind, selector))
                         .filter(invitation -> {
                             String nameplate = invitation.nameplate();
@@ -599,16 +654,68 @@ public final class ShareAcceptor implements Closeable {
             } finally {
                 lock.unlock();
             }
+            if (found.isEmpty() && ticketsKept && kind == Message.Hello.TICKET && cameByShareId()) {
+                byte[] tag = Invitation.ticketTag(selector, identity.shareId());
+                return tag == null
+                        ? Optional.empty()
+                        : grants.ticket(tag).map(ticket -> Invitation.of(ticket, identity));
+            }
+            return found;
         }
 
         @Override
-        public Optional<Grant> grant(byte[] sessionId) {
+        public boolean isUsedUp(Invitation invitation) throws IOException {
+            byte[] tag = invitation.keptTag();
+            return invitation.isUsedUp()
+                    || (tag != null
+                            && grants.ticket(tag)
+                                    .map(ticket -> ticket.once() && ticket.used())
+                                    .orElse(false));
+        }
+
+        @Override
+        public void accept(Invitation invitation, Grant grant) throws IOException {
+            // A code, or a ticket that is not kept, may have been withdrawn since its challenge was sent.
+            boolean withdrawn;
+            lock.lock();
+            try {
+                withdrawn =
+                        !invitations.containsKey(invitation) && (invitation.isCode() || invitation.keptTag() == null);
+            } finally {
+                lock.unlock();
+            }
+            if (withdrawn) {
+                throw new JoinRejectedException(JoinRejectedException.Reason.UNKNOWN_SHARE, null);
+            }
+            if (!invitation.use()) {
+                // Another one, with the same invitation, was faster.
+                throw new JoinRejectedException(JoinRejectedException.Reason.USED_UP, null);
+            }
+            boolean kept = false;
+            try {
+                byte[] tag = invitation.keptTag();
+                // A code that takes a ticket's use along does not die with the ticket.
+                boolean alone = tag == null
+                        || (invitation.isCode() && grants.ticket(tag).isEmpty());
+                grants.add(grant, alone ? null : tag);
+                kept = true;
+            } finally {
+                if (!kept) {
+                    invitation.unuse();
+                }
+            }
+        }
+
+        @Override
+        public Optional<Grant> grant(byte[] sessionId) throws IOException {
             return cameByShareId() ? grants.find(sessionId) : Optional.empty();
         }
 
         @Override
-        public void keep(Grant grant) throws IOException {
-            grants.put(grant);
+        public void wrongCode(String nameplate) throws IOException {
+            if (guesses.isLocked(nameplate)) {
+                listener.locked(nameplate);
+            }
         }
 
         @Override

@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -26,13 +27,23 @@ final class ShareHandshake {
     /** What a share lets in, and what it says of itself to those whom it did. */
     interface Door {
         /** The invitation that the peer names, if the share has it and the peer came by its name. */
-        Optional<Invitation> invitation(int kind, byte[] selector);
+        Optional<Invitation> invitation(int kind, byte[] selector) throws IOException;
+
+        /** Whether a one-time invitation has been used. */
+        boolean isUsedUp(Invitation invitation) throws IOException;
+
+        /**
+         * Adds the grant of one who has proved to know an invitation, and takes a use of it, durably.
+         *
+         * @throws JoinRejectedException if the invitation was withdrawn or used up meanwhile
+         */
+        void accept(Invitation invitation, Grant grant) throws IOException;
 
         /** The grant of a session, if the peer came by the share's id. */
-        Optional<Grant> grant(byte[] sessionId);
+        Optional<Grant> grant(byte[] sessionId) throws IOException;
 
-        /** Adds or replaces a grant, durably. */
-        void keep(Grant grant) throws IOException;
+        /** A code was wrong; it has been counted. */
+        void wrongCode(String nameplate) throws IOException;
 
         GuessLimiter guesses();
 
@@ -84,7 +95,7 @@ final class ShareHandshake {
     /**
      * Answers a join.
      *
-     * @return the grant, recorded durably before the peer learns of it
+     * @return the grant, recorded durably before the peer learns of it, and the name that the peer has given since, which is not
      * @throws JoinRejectedException if the peer was refused, after telling it so
      * @throws IOException if the peer broke the protocol or the stream failed
      */
@@ -106,11 +117,7 @@ final class ShareHandshake {
             if (!(last instanceof Message.Present present)) {
                 throw JoinFrames.unexpected(last);
             }
-            Grant named = grant.named(present.deviceName());
-            if (!named.deviceName().equals(grant.deviceName())) {
-                door.keep(named);
-            }
-            return named;
+            return grant.named(present.deviceName());
         } catch (JoinRejectedException e) {
             frames.send(new Message.Refused(
                     e.reason().code(),
@@ -121,17 +128,17 @@ final class ShareHandshake {
     }
 
     private Grant invited(Message.Hello hello) throws IOException {
-        boolean byCode = hello.kind() == Message.Hello.CODE;
         Invitation invitation = door.invitation(hello.kind(), hello.selector())
                 .orElseThrow(() -> new JoinRejectedException(Reason.UNKNOWN_SHARE, null));
         if (invitation.isExpired(clock.instant())) {
             throw new JoinRejectedException(Reason.EXPIRED, null);
         }
-        if (invitation.isUsedUp()) {
+        if (door.isUsedUp(invitation)) {
             throw new JoinRejectedException(Reason.USED_UP, null);
         }
-        if (byCode) {
-            GuessLimiter.Verdict verdict = door.guesses().verdict(source);
+        String nameplate = invitation.nameplate();
+        if (nameplate != null) {
+            GuessLimiter.Verdict verdict = door.guesses().verdict(nameplate, source);
             if (!verdict.allowed()) {
                 throw verdict.refusal();
             }
@@ -157,24 +164,22 @@ final class ShareHandshake {
         byte[] mac = confirmation();
         Spake2Share.Accepted accepted;
         try {
-            accepted = byCode ? door.guesses().guess(source, () -> spake.accept(mac)) : spake.accept(mac);
+            // A ticket's 128 bits need no counting, and a lock on short codes must not keep its holder out.
+            accepted = nameplate != null
+                    ? door.guesses().guess(nameplate, source, () -> spake.accept(mac))
+                    : spake.accept(mac);
         } catch (ConfirmationException e) {
+            if (nameplate != null) {
+                door.wrongCode(nameplate);
+            }
             throw new JoinRejectedException(Reason.WRONG_CODE, null);
-        }
-        if (!invitation.use()) {
-            // Another one, with the same invitation, was faster.
-            throw new JoinRejectedException(Reason.USED_UP, null);
         }
         byte[] sessionId = new byte[Message.SHORT_ID_BYTES];
         random.nextBytes(sessionId);
+        Instant now = clock.instant();
         Grant grant = new Grant(
-                sessionId,
-                accepted.secret(),
-                mountFingerprint,
-                "",
-                invitation.access(),
-                clock.instant().getEpochSecond());
-        door.keep(grant);
+                sessionId, accepted.secret(), mountFingerprint, "", invitation.access(now), now.getEpochSecond());
+        door.accept(invitation, grant);
         welcome(grant, accepted.confirmation());
         return grant;
     }

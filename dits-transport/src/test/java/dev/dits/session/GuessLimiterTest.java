@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GuessLimiterTest {
+    private static final String PLATE = "7KQM";
+
     private final MovableClock clock = new MovableClock();
 
     @TempDir
@@ -37,7 +39,7 @@ class GuessLimiterTest {
     /** True if the guess was answered. */
     private static boolean wrong(GuessLimiter limiter, InetAddress source) throws IOException {
         try {
-            limiter.guess(source, () -> {
+            limiter.guess(PLATE, source, () -> {
                 throw new ConfirmationException("wrong");
             });
             throw new AssertionError("a wrong guess went through");
@@ -57,7 +59,7 @@ class GuessLimiterTest {
             clock.move(Duration.ofMinutes(1));
         }
         assertThat(wrong(limiter, source)).isFalse();
-        assertThat(limiter.verdict(source).retryAfter()).isEqualTo(Duration.ofMinutes(55));
+        assertThat(limiter.verdict(PLATE, source).retryAfter()).isEqualTo(Duration.ofMinutes(55));
         assertThat(wrong(limiter, address("192.0.2.2"))).isTrue();
         clock.move(Duration.ofMinutes(55));
         assertThat(wrong(limiter, source)).isTrue();
@@ -78,7 +80,8 @@ class GuessLimiterTest {
     void aRightGuessCostsNothing() throws Exception {
         GuessLimiter limiter = open();
         for (int i = 0; i < 100; i++) {
-            assertThat(limiter.<String>guess(address("192.0.2.1"), () -> "in")).isEqualTo("in");
+            assertThat(limiter.<String>guess(PLATE, address("192.0.2.1"), () -> "in"))
+                    .isEqualTo("in");
         }
         assertThat(Files.exists(directory.resolve("guesses"))).isFalse();
     }
@@ -101,13 +104,13 @@ class GuessLimiterTest {
             }
         }
         assertThat(answered).isEqualTo(1_000);
-        assertThat(limiter.verdict(address("192.0.2.77")).locked()).isTrue();
+        assertThat(limiter.verdict(PLATE, address("192.0.2.77")).locked()).isTrue();
         // Nobody is let in by a code any more, whoever knows it.
         GuessLimiter last = limiter;
-        assertThatThrownBy(() -> last.guess(address("192.0.2.77"), () -> "in"))
+        assertThatThrownBy(() -> last.guess(PLATE, address("192.0.2.77"), () -> "in"))
                 .isInstanceOf(JoinRejectedException.class);
-        limiter.newCode();
-        assertThat(open().verdict(address("192.0.2.77")).allowed()).isTrue();
+        limiter.forget(PLATE);
+        assertThat(open().verdict(PLATE, address("192.0.2.77")).allowed()).isTrue();
     }
 
     @Test

@@ -78,14 +78,22 @@ class HandshakeTest {
         }
 
         @Override
-        public Optional<Grant> grant(byte[] sessionId) {
+        public Optional<Grant> grant(byte[] sessionId) throws IOException {
             return grants.find(sessionId);
         }
 
         @Override
-        public void keep(Grant grant) throws IOException {
-            grants.put(grant);
+        public boolean isUsedUp(Invitation one) {
+            return one.isUsedUp();
         }
+
+        @Override
+        public void accept(Invitation one, Grant grant) throws IOException {
+            grants.add(grant, null);
+        }
+
+        @Override
+        public void wrongCode(String nameplate) {}
 
         @Override
         public GuessLimiter guesses() {
@@ -194,8 +202,8 @@ class HandshakeTest {
         assertThat(grant.deviceName()).isEqualTo("laptop");
         assertThat(grants.find(grant.sessionId()))
                 .get()
-                .extracting(Grant::deviceName)
-                .isEqualTo("laptop");
+                .extracting(Grant::secret)
+                .isEqualTo(grant.secret());
     }
 
     /** Frame header and payload of HELLO for this code, and of the other three. */
@@ -240,7 +248,7 @@ class HandshakeTest {
     /** Nobody is out of guesses. */
     private void renew() throws IOException {
         clock.move(Duration.ofHours(1));
-        guesses.newCode();
+        guesses.forget(CODE.nameplate());
     }
 
     @Test

@@ -384,7 +384,7 @@ class SessionTest {
             for (int source = 0; source < 16; source++) {
                 TestShare from = new TestShare("127.0.2." + (source + 1));
                 sources.add(from);
-                for (int i = 0; i < ShareAcceptor.UNJOINED_PER_SOURCE_MAX; i++) {
+                for (int i = 0; i < Lobby.UNJOINED_PER_SOURCE_MAX; i++) {
                     silent.add(new Raw(from, there.address(), name));
                 }
                 if (source == 0) {
@@ -394,7 +394,7 @@ class SessionTest {
                 }
             }
             // The sixty-fifth of all.
-            assertThat(silent).hasSize(ShareAcceptor.UNJOINED_MAX);
+            assertThat(silent).hasSize(Lobby.UNJOINED_MAX);
             assertThat(reason(() -> joinedBefore.join(there.address(), key, NOTHING)))
                     .isEqualTo(Reason.BUSY);
             assertThat(ask(before)).isEqualTo("share");
@@ -573,6 +573,7 @@ class SessionTest {
                 }
             });
             Session share = there.joined();
+            assertThat(share.awaitConnection(20_000)).isTrue();
             share.announceRefsChanged();
             assertThat(events.poll(20, TimeUnit.SECONDS)).isEqualTo("changed");
             share.close();

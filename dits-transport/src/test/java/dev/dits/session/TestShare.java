@@ -37,6 +37,8 @@ public final class TestShare implements AutoCloseable {
     public final MovableClock clock = new MovableClock();
     public final BlockingQueue<Session> joined = new LinkedBlockingQueue<>();
     public final BlockingQueue<String> refused = new LinkedBlockingQueue<>();
+    public final BlockingQueue<String> locked = new LinkedBlockingQueue<>();
+    final Lobby lobby = new Lobby();
     public final QuicNode node;
     public final Dialer dialer;
 
@@ -72,7 +74,9 @@ public final class TestShare implements AutoCloseable {
                     new ShareAcceptor.Description(new byte[16], "default", name),
                     () -> "main",
                     grants,
+                    true,
                     guesses,
+                    lobby,
                     handler,
                     new ShareAcceptor.Listener() {
                         @Override
@@ -83,6 +87,11 @@ public final class TestShare implements AutoCloseable {
                         @Override
                         public void refused(String address, String reason) {
                             refused.add(reason);
+                        }
+
+                        @Override
+                        public void locked(String nameplate) {
+                            locked.add(nameplate);
                         }
                     },
                     workers,

@@ -155,6 +155,13 @@ final class ShareCommand implements Callable<Integer> {
             context.say(
                     Icon.WARNING,
                     "Refused a join from " + Format.safe(refused.address()) + ": " + Format.safe(refused.reason()));
+        } else if (event instanceof DitsEvent.CodeLocked locked) {
+            context.say(
+                    Icon.WARNING,
+                    "Too many wrong codes were tried: code " + Format.safe(locked.invite())
+                            + "-... lets nobody in any more. 'dits p2p rearm' makes a new one; those who have joined stay");
+        } else if (event instanceof DitsEvent.CodeChanged) {
+            context.say(Icon.CODE, "New join code: " + context.bold(share.joinCode()));
         } else if (event instanceof DitsEvent.BranchMoved moved) {
             context.say(
                     Icon.NEWS,

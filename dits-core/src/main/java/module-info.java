@@ -7,6 +7,7 @@ module dev.dits.core {
     requires com.github.luben.zstd_jni;
 
     exports dev.dits.chunk;
+    exports dev.dits.disk;
     exports dev.dits.error;
     exports dev.dits.object;
     exports dev.dits.repo;

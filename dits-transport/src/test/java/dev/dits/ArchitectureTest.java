@@ -27,7 +27,13 @@ class ArchitectureTest {
 
     /** Core's packages; the transport may use any of them where "core" is said. */
     private static final List<String> CORE = List.of(
-            "dev.dits.error", "dev.dits.chunk", "dev.dits.object", "dev.dits.store", "dev.dits.repo", "dev.dits.cache");
+            "dev.dits.error",
+            "dev.dits.disk",
+            "dev.dits.chunk",
+            "dev.dits.object",
+            "dev.dits.store",
+            "dev.dits.repo",
+            "dev.dits.cache");
 
     private static final List<String> EXPORTED = List.of("dev.dits", "dev.dits.discovery", "dev.dits.tracker");
 
@@ -47,6 +53,7 @@ class ArchitectureTest {
                         "dev.dits.crypto",
                         "dev.dits.error",
                         "dev.dits.object",
+                        "dev.dits.disk",
                         "dev.dits.store"));
         ARROWS.put("dev.dits.wire", List.of("dev.dits.object", "dev.dits.error"));
         ARROWS.put("dev.dits.quic", List.of("dev.dits.net", "dev.dits.path", "dev.dits.error"));
@@ -60,6 +67,7 @@ class ArchitectureTest {
         ARROWS.put("dev.dits.store", without(CORE, "dev.dits.repo"));
         ARROWS.put("dev.dits.object", List.of("dev.dits.chunk", "dev.dits.error"));
         ARROWS.put("dev.dits.chunk", List.of("dev.dits.error"));
+        ARROWS.put("dev.dits.disk", List.of("dev.dits.error"));
         ARROWS.put("dev.dits.error", List.of());
     }
 

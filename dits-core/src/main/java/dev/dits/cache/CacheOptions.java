@@ -1,18 +1,22 @@
 package dev.dits.cache;
 
+import dev.dits.disk.Disk;
+
 /** Options of a {@link ChunkCache}; immutable. Start from {@link #defaults()} and derive. */
 public final class CacheOptions {
     /** {@link #diskBytesMax()} that stands for the smaller of 10 GiB and a tenth of the free space. */
     public static final long DISK_BYTES_AUTOMATIC = -1;
 
-    private static final CacheOptions DEFAULTS = new CacheOptions(32L << 20, DISK_BYTES_AUTOMATIC);
+    private static final CacheOptions DEFAULTS = new CacheOptions(32L << 20, DISK_BYTES_AUTOMATIC, Disk.system());
 
     private final long memoryBytesMax;
     private final long diskBytesMax;
+    private final Disk disk;
 
-    private CacheOptions(long memoryBytesMax, long diskBytesMax) {
+    private CacheOptions(long memoryBytesMax, long diskBytesMax, Disk disk) {
         this.memoryBytesMax = memoryBytesMax;
         this.diskBytesMax = diskBytesMax;
+        this.disk = disk;
     }
 
     /**
@@ -43,7 +47,7 @@ public final class CacheOptions {
         if (bytes < 0) {
             throw new IllegalArgumentException("memoryBytesMax " + bytes);
         }
-        return new CacheOptions(bytes, diskBytesMax);
+        return new CacheOptions(bytes, diskBytesMax, disk);
     }
 
     /**
@@ -65,6 +69,20 @@ public final class CacheOptions {
         if (bytes != DISK_BYTES_AUTOMATIC && bytes != 0 && bytes < 1 << 20) {
             throw new IllegalArgumentException("diskBytesMax " + bytes);
         }
-        return new CacheOptions(memoryBytesMax, bytes);
+        return new CacheOptions(memoryBytesMax, bytes, disk);
+    }
+
+    Disk disk() {
+        return disk;
+    }
+
+    /**
+     * Sets what carries out changes to the file system; for tests, which stop, fail or lose some of them.
+     *
+     * @param value the disk
+     * @return the changed options
+     */
+    public CacheOptions withDisk(Disk value) {
+        return new CacheOptions(memoryBytesMax, diskBytesMax, value);
     }
 }

@@ -3,6 +3,8 @@ package dev.dits.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Policy;
+import dev.dits.disk.Disk;
+import dev.dits.disk.Role;
 import dev.dits.error.RepositoryBusyException;
 import dev.dits.object.ObjectId;
 import dev.dits.store.PackStore;
@@ -48,14 +50,14 @@ public final class ChunkCache implements AutoCloseable {
      * eviction always gains and costs no more than the write that made it necessary.
      */
     private final Cache<ObjectId, byte[]> memory;
-    private final @Nullable Disk disk;
+    private final @Nullable OnDisk disk;
     private final LongAdder memoryHits = new LongAdder();
     private final LongAdder diskHits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder evicted = new LongAdder();
     private volatile boolean closed;
 
-    private ChunkCache(CacheOptions options, @Nullable Disk disk) {
+    private ChunkCache(CacheOptions options, @Nullable OnDisk disk) {
         this.disk = disk;
         memory = Caffeine.newBuilder()
                 .maximumWeight(options.memoryBytesMax())
@@ -65,7 +67,7 @@ public final class ChunkCache implements AutoCloseable {
     }
 
     /** What is on disk. */
-    private static final class Disk {
+    private static final class OnDisk {
         final PackStore store;
         final RecencyFilter recency;
         final long bytesMax;
@@ -79,13 +81,14 @@ public final class ChunkCache implements AutoCloseable {
 
         boolean closed;
 
-        Disk(Path directory, long bytesMax) throws IOException {
+        OnDisk(Disk system, Path directory, long bytesMax) throws IOException {
             this.bytesMax = bytesMax;
             packBytesMax = Math.max(StoreOptions.PACK_BYTES_MIN, Math.min(PACK_BYTES_MAX, bytesMax / PACKS));
             // Decoding would cost more than the space is worth, and most chunks of media do not shrink.
             store = PackStore.open(
                     directory,
                     StoreOptions.defaults()
+                            .withDisk(system)
                             .withDurable(false)
                             .withCompress(false)
                             .withPackBytesMax(packBytesMax)
@@ -93,7 +96,7 @@ public final class ChunkCache implements AutoCloseable {
                             .withLockTimeout(Duration.ofSeconds(1)));
             boolean done = false;
             try {
-                recency = new RecencyFilter(directory);
+                recency = new RecencyFilter(system, directory);
                 long unused = store.recover();
                 done = true;
             } finally {
@@ -151,11 +154,11 @@ public final class ChunkCache implements AutoCloseable {
         if (bytesMax == 0) {
             return new ChunkCache(options, null);
         }
-        Files.createDirectories(directory);
+        options.disk().makeDirectories(Role.LAYOUT, directory);
         if (bytesMax == CacheOptions.DISK_BYTES_AUTOMATIC) {
             bytesMax = automaticBytes(directory);
         }
-        return new ChunkCache(options, new Disk(directory, bytesMax));
+        return new ChunkCache(options, new OnDisk(options.disk(), directory, bytesMax));
     }
 
     private static long automaticBytes(Path directory) throws IOException {
@@ -272,7 +275,7 @@ public final class ChunkCache implements AutoCloseable {
         }
     }
 
-    private void trimIfDue(Disk on, int added) throws IOException {
+    private void trimIfDue(OnDisk on, int added) throws IOException {
         if (on.unchecked.addAndGet(added) < on.packBytesMax / 2 || !on.trimLock.tryLock()) {
             return;
         }
@@ -285,7 +288,7 @@ public final class ChunkCache implements AutoCloseable {
     }
 
     /** Evicts until the bound holds; the trim lock is held. */
-    private long trim(Disk on) throws IOException {
+    private long trim(OnDisk on) throws IOException {
         List<PackStore.PackInfo> packs = on.store.packs();
         long before = packs.stream().mapToLong(PackStore.PackInfo::bytes).sum();
         long bytes = before;
@@ -303,7 +306,7 @@ public final class ChunkCache implements AutoCloseable {
         return Math.max(0, before - bytes);
     }
 
-    private boolean evict(Disk on, PackStore.PackInfo pack, Predicate<ObjectId> keep, long keepBytesMax)
+    private boolean evict(OnDisk on, PackStore.PackInfo pack, Predicate<ObjectId> keep, long keepBytesMax)
             throws IOException {
         long gone = on.store.evict(pack.name(), on.writer(), keep, keepBytesMax);
         if (gone > 0) {
@@ -396,11 +399,11 @@ public final class ChunkCache implements AutoCloseable {
         }
     }
 
-    private static long packBytes(Disk on) throws IOException {
+    private static long packBytes(OnDisk on) throws IOException {
         return on.store.packs().stream().mapToLong(PackStore.PackInfo::bytes).sum();
     }
 
-    private static void reindex(Disk on) throws IOException {
+    private static void reindex(OnDisk on) throws IOException {
         on.leave(false);
         try {
             long unused = on.store.reindex();

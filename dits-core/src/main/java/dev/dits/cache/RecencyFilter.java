@@ -1,5 +1,7 @@
 package dev.dits.cache;
 
+import dev.dits.disk.Disk;
+import dev.dits.disk.MappedHint;
 import dev.dits.object.ObjectId;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
@@ -24,8 +26,10 @@ final class RecencyFilter {
 
     private final MappedByteBuffer map;
 
-    RecencyFilter(Path directory) throws IOException {
-        map = map(directory.resolve(FILE));
+    RecencyFilter(Disk disk, Path directory) throws IOException {
+        Path file = directory.resolve(FILE);
+        MappedHint.allocate(disk, file, HEADER_BYTES + 2 * HALF_BYTES);
+        map = map(file);
     }
 
     private static MappedByteBuffer map(Path file) throws IOException {

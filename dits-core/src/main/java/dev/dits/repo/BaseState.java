@@ -1,5 +1,7 @@
 package dev.dits.repo;
 
+import dev.dits.disk.AtomicFile;
+import dev.dits.disk.Role;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.UnsupportedFormatException;
 import dev.dits.object.ByteReader;
@@ -78,7 +80,7 @@ record BaseState(
         return in.varint(0, 1, "a flag") == 0 ? null : in.id();
     }
 
-    void write(Path file, Path tmp) throws IOException {
+    void write(Path file, Scratch scratch) throws IOException {
         ByteWriter out = new ByteWriter();
         out.raw(MAGIC, 0, MAGIC.length).u16(VERSION);
         put(out, commit);
@@ -88,7 +90,7 @@ record BaseState(
         for (TreePath path : held) {
             out.bytes(path.bytes());
         }
-        AtomicFile.write(file, tmp, out.toBytes());
+        scratch.replace(Role.BASE, file, out.toBytes());
     }
 
     private static void put(ByteWriter out, @Nullable ObjectId id) {

@@ -1,5 +1,8 @@
 package dev.dits.repo;
 
+import dev.dits.disk.AtomicFile;
+import dev.dits.disk.Disk;
+import dev.dits.disk.Role;
 import dev.dits.object.EntryName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -63,33 +66,35 @@ record NameRules(boolean windows, boolean foldsCase, boolean foldsForm, boolean 
     private static final int WINDOWS_CHARS_MAX = 255;
 
     /** Finds out what a directory's file system does, by trying. */
-    static NameRules probe(Path directory, boolean trackGit) throws IOException {
+    static NameRules probe(Disk disk, Path directory, boolean trackGit) throws IOException {
         boolean windows = directory.getFileSystem().getSeparator().equals("\\");
         Path lower = AtomicFile.temporary(directory, "probe");
-        boolean foldsCase =
-                twins(lower, directory.resolve(lower.getFileName().toString().toUpperCase(Locale.ROOT)));
+        boolean foldsCase = twins(
+                disk, lower, directory.resolve(lower.getFileName().toString().toUpperCase(Locale.ROOT)));
         boolean foldsForm;
         try {
             byte[] nfc = (lower.getFileName() + "\u00e9").getBytes(StandardCharsets.UTF_8);
             byte[] nfd = (lower.getFileName() + "e\u0301").getBytes(StandardCharsets.UTF_8);
             foldsForm = twins(
-                    PathNames.resolve(directory, EntryName.of(nfc)), PathNames.resolve(directory, EntryName.of(nfd)));
+                    disk,
+                    PathNames.resolve(directory, EntryName.of(nfc)),
+                    PathNames.resolve(directory, EntryName.of(nfd)));
         } catch (InvalidPathException e) {
             foldsForm = false;
         }
         return new NameRules(windows, foldsCase, foldsForm, trackGit);
     }
 
-    private static boolean twins(Path a, Path b) throws IOException {
+    private static boolean twins(Disk disk, Path a, Path b) throws IOException {
         try {
-            Files.createFile(a);
+            disk.makeDirectory(Role.PROBE, a);
         } catch (FileAlreadyExistsException e) {
             return false;
         }
         try {
             return Files.exists(b, LinkOption.NOFOLLOW_LINKS);
         } finally {
-            Files.deleteIfExists(a);
+            boolean unused = disk.delete(Role.PROBE, a);
         }
     }
 

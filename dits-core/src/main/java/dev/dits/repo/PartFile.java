@@ -1,14 +1,16 @@
 package dev.dits.repo;
 
+import dev.dits.disk.AtomicFile;
+import dev.dits.disk.Disk;
+import dev.dits.disk.DiskFile;
+import dev.dits.disk.Role;
 import dev.dits.error.DitsException;
 import dev.dits.object.Content;
 import dev.dits.object.FileTree;
 import dev.dits.object.ObjectId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -17,27 +19,43 @@ import org.jspecify.annotations.Nullable;
  * A file that is being put together in {@code .dits/tmp}, under a name made of its content's id: what an interrupted transfer
  * left is found again, and verified chunk by chunk before it counts.
  *
- * <p>Every chunk is to be either {@link #write written} or {@link #has found}, exactly once, in any order, from any threads. The threads must not be
- * interrupted meanwhile: an interrupt closes the channel for all of them.
+ * <p>Every chunk is to be either {@link #write written} or {@link #has found}, exactly once, in any order, from any threads.
  */
 public final class PartFile implements AutoCloseable {
     /** A file is made durable in steps of this size while the rest arrives, so that little is left to wait for at its end. */
     private static final long SYNC_BYTES = 64 << 20;
 
+    private static final int OWNER_READ_WRITE = 0600;
+
+    private final Disk disk;
     private final Path path;
     private final Content content;
     private final boolean resumed;
     private final AtomicLong covered = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
     private final ReentrantLock syncLock = new ReentrantLock();
-    private @Nullable FileChannel channel;
+    private @Nullable DiskFile file;
+    private volatile boolean doubtful;
     private boolean closed;
 
-    PartFile(Path path, Content content) throws IOException {
+    PartFile(Disk disk, Path path, Content content) throws IOException {
+        this.disk = disk;
         this.path = path;
         this.content = content;
         FileStat stat = FileStat.of(path);
-        resumed = stat != null && stat.kind() == FileKind.FILE && stat.size() > 0;
+        if (stat != null && stat.kind() == FileKind.FILE && stat.size() > 0) {
+            resumed = true;
+            if ((stat.mode() & OWNER_READ_WRITE) != OWNER_READ_WRITE) {
+                // It was finished, and about to be renamed, when the attempt before was killed.
+                disk.attributes(Role.PART, path, () -> SafeDirectory.setByPath(path, OWNER_READ_WRITE, null));
+            }
+        } else {
+            resumed = false;
+            if (stat != null) {
+                boolean unused =
+                        disk.delete(Role.PART, path); // empty, or nothing of ours: a link is not to be followed
+            }
+        }
     }
 
     /**
@@ -58,22 +76,17 @@ public final class PartFile implements AutoCloseable {
         return resumed;
     }
 
-    private FileChannel channel() throws IOException {
+    private DiskFile file() throws IOException {
         lock.lock();
         try {
             if (closed) {
                 throw new java.nio.channels.ClosedChannelException();
             }
-            FileChannel open = channel;
+            DiskFile open = file;
             if (open == null) {
                 // Many files wait for their first byte at once; a descriptor is taken when it comes.
-                open = FileChannel.open(
-                        path,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        java.nio.file.LinkOption.NOFOLLOW_LINKS);
-                channel = open;
+                open = resumed ? disk.open(Role.PART, path) : disk.create(Role.PART, path);
+                file = open;
             }
             return open;
         } finally {
@@ -94,14 +107,11 @@ public final class PartFile implements AutoCloseable {
             throw new DitsException(
                     "a chunk at " + offset + " of " + length + " bytes is not within a file of " + content.size());
         }
-        FileChannel open = channel();
+        DiskFile open = file();
         if (!resumed && isZero(bytes)) {
             bytes.position(bytes.limit());
         } else {
-            long at = offset;
-            while (bytes.hasRemaining()) {
-                at += open.write(bytes, at);
-            }
+            open.write(offset, bytes);
         }
         long before = covered.getAndAdd(length);
         if (before / SYNC_BYTES != (before + length) / SYNC_BYTES && before + length < content.size()) {
@@ -110,13 +120,24 @@ public final class PartFile implements AutoCloseable {
     }
 
     /** One thread waits for the disk, the others go on. What this misses, {@link #finish} syncs. */
-    private void syncWhatIsThere(FileChannel open) throws IOException {
+    private void syncWhatIsThere(DiskFile open) throws IOException {
         if (syncLock.tryLock()) {
             try {
-                open.force(false);
+                sync(open);
             } finally {
                 syncLock.unlock();
             }
+        }
+    }
+
+    /** After a failed sync what is read from the file proves nothing about the disk, so it must not be resumed. */
+    private void sync(DiskFile open) throws IOException {
+        boolean done = false;
+        try {
+            open.sync();
+            done = true;
+        } finally {
+            doubtful |= !done;
         }
     }
 
@@ -140,13 +161,9 @@ public final class PartFile implements AutoCloseable {
         if (!resumed) {
             return false;
         }
-        FileChannel open = channel();
         ByteBuffer buffer = ByteBuffer.allocate(chunk.length());
-        while (buffer.hasRemaining()) {
-            int read = open.read(buffer, chunk.offset() + buffer.position());
-            if (read < 0) {
-                return false;
-            }
+        if (!file().read(chunk.offset(), buffer)) {
+            return false;
         }
         if (!ObjectId.hash(buffer.array()).equals(chunk.id())) {
             return false;
@@ -161,16 +178,13 @@ public final class PartFile implements AutoCloseable {
             throw new DitsException("a file of " + content.size() + " bytes was given " + covered.get()
                     + "; this is a bug in what provides its content");
         }
-        FileChannel open = channel();
+        DiskFile open = file();
         long size = content.size();
-        if (open.size() > size) {
-            open.truncate(size);
-        } else if (open.size() < size) {
-            // A hole at the end.
-            open.write(ByteBuffer.allocate(1), size - 1);
+        if (open.size() != size) {
+            open.truncate(size); // what an earlier attempt left is too long, or it ends with a hole
         }
-        SafeDirectory.setByPath(path, mode, mtime);
-        open.force(true);
+        disk.attributes(Role.PART, path, () -> SafeDirectory.setByPath(path, mode, mtime));
+        sync(open);
         close();
     }
 
@@ -184,10 +198,16 @@ public final class PartFile implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            FileChannel open = channel;
-            channel = null;
+            DiskFile open = file;
+            file = null;
             if (open != null) {
-                open.close();
+                try {
+                    open.close();
+                } finally {
+                    if (doubtful) {
+                        AtomicFile.discard(disk, Role.PART, path);
+                    }
+                }
             }
         } finally {
             lock.unlock();

@@ -1,5 +1,8 @@
 package dev.dits.repo;
 
+import dev.dits.disk.AtomicFile;
+import dev.dits.disk.Disk;
+import dev.dits.disk.Role;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.DitsException;
@@ -30,13 +33,15 @@ final class Refs {
     private static final String SYMBOLIC = "ref: ";
 
     private final Path dits;
-    private final Path tmp;
+    private final Scratch scratch;
+    private final Disk disk;
     private final Path lockFile;
     private final Duration lockTimeout;
 
-    Refs(Path dits, Duration lockTimeout) {
+    Refs(Path dits, Scratch scratch, Duration lockTimeout) {
         this.dits = dits;
-        this.tmp = dits.resolve("tmp");
+        this.scratch = scratch;
+        this.disk = scratch.disk();
         this.lockFile = dits.resolve("refs.lock");
         this.lockTimeout = lockTimeout;
     }
@@ -96,7 +101,7 @@ final class Refs {
 
     void writeHead(Head head) throws IOException {
         String text = head.branch() != null ? SYMBOLIC + head.branch().value() : String.valueOf(head.commit());
-        AtomicFile.write(dits.resolve("HEAD"), tmp, (text + "\n").getBytes(StandardCharsets.UTF_8));
+        scratch.replace(Role.HEAD, dits.resolve("HEAD"), (text + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** All references below a prefix that ends with a slash, or all of them for {@code refs/}. */
@@ -157,12 +162,9 @@ final class Refs {
             Path parent = file.getParent();
             refuseConflict(name, file);
             if (parent != null && !Files.isDirectory(parent)) {
-                Files.createDirectories(parent);
-                for (Path p = parent; p != null && !p.equals(dits); p = p.getParent()) {
-                    AtomicFile.syncDirectory(p.getParent());
-                }
+                disk.makeDirectoriesDurably(Role.LAYOUT, parent);
             }
-            AtomicFile.write(file, tmp, (value + "\n").getBytes(StandardCharsets.US_ASCII));
+            scratch.replace(Role.REF, file, (value + "\n").getBytes(StandardCharsets.US_ASCII));
         }
     }
 
@@ -185,25 +187,27 @@ final class Refs {
         }
     }
 
-    private static void removeEmpty(Path directory) throws IOException {
+    private void removeEmpty(Path directory) throws IOException {
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
             for (Path path : stream) {
                 removeEmpty(path);
             }
         }
-        Files.delete(directory);
+        boolean unused = disk.delete(Role.LAYOUT, directory);
     }
 
     private void delete(Path file) throws IOException {
-        if (!Files.deleteIfExists(file)) {
+        if (!disk.delete(Role.REF, file)) {
             return;
         }
         Path parent = file.getParent();
-        AtomicFile.syncDirectory(parent);
+        if (parent != null) {
+            disk.syncDirectory(Role.REF, parent);
+        }
         // refs/heads and the like stay; what a slash in the name made goes when it is empty.
         while (parent != null && parent.getNameCount() > dits.getNameCount() + 2) {
             try {
-                Files.delete(parent);
+                boolean unused = disk.delete(Role.LAYOUT, parent);
             } catch (java.nio.file.DirectoryNotEmptyException e) {
                 return;
             }

@@ -1,6 +1,9 @@
 package dev.dits.repo;
 
 import dev.dits.chunk.Chunker;
+import dev.dits.disk.AtomicFile;
+import dev.dits.disk.Disk;
+import dev.dits.disk.Role;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.DitsException;
 import dev.dits.error.RepositoryNotFoundException;
@@ -21,10 +24,8 @@ import dev.dits.store.PackStore;
 import dev.dits.store.RecordType;
 import dev.dits.store.StoreWriter;
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -66,7 +67,6 @@ public final class Repository implements AutoCloseable {
     /** The directory inside the working tree that holds everything else. */
     public static final String DIRECTORY = ".dits";
 
-    private static final int ID_BYTES = 16;
     private static final int PREFIX_DIGITS_MIN = 6;
     private static final int SYNCERS = 32;
     private static final int BEHIND_MAX = 100_000;
@@ -75,7 +75,8 @@ public final class Repository implements AutoCloseable {
 
     private final Path root;
     private final Path dits;
-    private final Path tmp;
+    private final Scratch scratch;
+    private final Disk disk;
     private final RepositoryOptions options;
     private final PackStore store;
     private final Refs refs;
@@ -89,11 +90,12 @@ public final class Repository implements AutoCloseable {
             throws IOException {
         this.root = root;
         this.dits = root.resolve(DIRECTORY);
-        this.tmp = dits.resolve("tmp");
+        this.disk = options.store().disk();
+        this.scratch = new Scratch(disk, dits.resolve("tmp"));
         this.options = options;
         this.config = config;
         this.store = store;
-        this.refs = new Refs(dits, options.lockTimeout());
+        this.refs = new Refs(dits, scratch, options.lockTimeout());
         this.objects = new RepositoryObjects(store, options.sources(), this::remotes);
         this.reader = new ContentReader(new Chunker(config.profile()));
         this.workers = Executors.newFixedThreadPool(options.threads(), task -> daemon(task, "dits-repo-"));
@@ -122,54 +124,10 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public static Repository init(Path root, RepositoryOptions options) throws IOException {
-        Files.createDirectories(root);
+        options.store().disk().makeDirectoriesDurably(Role.LAYOUT, root);
         Path real = root.toRealPath();
-        Path dits = real.resolve(DIRECTORY);
-        byte[] id = new byte[ID_BYTES];
-        new SecureRandom().nextBytes(id);
-        // Made beside and renamed: whoever looks sees a whole repository or none.
-        Path made = AtomicFile.temporary(real, ".dits-init");
-        Files.createDirectories(made);
-        try {
-            for (String name : List.of("refs/heads", "refs/tags", "refs/remotes", "packs", "tmp", "keep")) {
-                Files.createDirectories(made.resolve(name));
-            }
-            Path tmp = made.resolve("tmp");
-            AtomicFile.write(
-                    made.resolve("config"),
-                    tmp,
-                    RepositoryConfig.create(id, options).encode());
-            new Refs(made, options.lockTimeout()).writeHead(new Refs.Head(RefName.branch(options.branch()), null));
-            try {
-                Files.move(made, dits, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                throw e;
-            } catch (IOException e) {
-                if (Files.exists(dits)) {
-                    throw new DitsException(real + " is a repository already; open it", e);
-                }
-                throw e;
-            }
-            AtomicFile.syncDirectory(real);
-        } finally {
-            deleteRecursively(made);
-        }
+        NewRepository.make(real, options);
         return open(real, options);
-    }
-
-    private static void deleteRecursively(Path directory) throws IOException {
-        FileStat stat = FileStat.of(directory);
-        if (stat == null) {
-            return;
-        }
-        if (stat.kind() == FileKind.DIRECTORY) {
-            try (java.nio.file.DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
-                for (Path path : stream) {
-                    deleteRecursively(path);
-                }
-            }
-        }
-        Files.deleteIfExists(directory);
     }
 
     /**
@@ -265,7 +223,7 @@ public final class Repository implements AutoCloseable {
                 throw new RepositoryNotFoundException(root + " is no longer a dits repository");
             }
             RepositoryConfig changed = RepositoryConfig.parse(bytes).with(changes);
-            AtomicFile.write(dits.resolve("config"), tmp, changed.encode());
+            scratch.replace(Role.CONFIG, dits.resolve("config"), changed.encode());
             config = changed;
         }
     }
@@ -661,17 +619,17 @@ public final class Repository implements AutoCloseable {
 
     /** The file system's clock, which need not be ours: a file made now has its time. */
     private Mtime fileClock() throws IOException {
-        Files.createDirectories(tmp);
-        Path probe = AtomicFile.temporary(tmp, "clock");
+        scratch.ensure();
+        Path probe = scratch.name("clock");
         try {
-            Files.createFile(probe);
+            disk.makeDirectory(Role.PROBE, probe);
             FileStat stat = FileStat.of(probe);
             if (stat == null) {
-                throw new IOException("a file in " + tmp + " vanished");
+                throw new IOException(probe + " vanished; is somebody deleting files in there?");
             }
             return stat.changeTimeKnown() ? stat.ctime() : stat.mtime();
         } finally {
-            Files.deleteIfExists(probe);
+            AtomicFile.discard(disk, Role.PROBE, probe);
         }
     }
 
@@ -721,7 +679,7 @@ public final class Repository implements AutoCloseable {
     private StatusWalk scan(BaseState state, @Nullable DirectoryRef base, boolean refresh, StatusWalk.Listener listener)
             throws IOException {
         Mtime scanStart = fileClock();
-        StatCache.Writer cacheWriter = refresh ? new StatCache.Writer(tmp) : null;
+        StatCache.Writer cacheWriter = refresh ? new StatCache.Writer(scratch) : null;
         try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
                 OrderedPipeline pipeline = new OrderedPipeline(workers)) {
             StatusWalk walk = new StatusWalk(objects, reader, pipeline, cacheWriter, scanStart, listener);
@@ -799,7 +757,7 @@ public final class Repository implements AutoCloseable {
         DirectoryRef baseTree = tree(base);
         Mtime scanStart = fileClock();
         try (StoreWriter writer = store.newWriter();
-                StatCache.Writer cacheWriter = new StatCache.Writer(tmp);
+                StatCache.Writer cacheWriter = new StatCache.Writer(scratch);
                 StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
                 OrderedPipeline pipeline = new OrderedPipeline(workers)) {
             CommitWalk walk = new CommitWalk(writer, reader, pipeline, cacheWriter, scanStart, progress);
@@ -820,17 +778,13 @@ public final class Repository implements AutoCloseable {
             writer.flush();
             writer.put(RecordType.OBJECT, id, bytes, 0, bytes.length);
             writer.flush();
-            step("commit.stored");
-            state.withNext(id).write(baseFile(), tmp);
-            step("commit.announced");
+            state.withNext(id).write(baseFile(), scratch);
             if (head.branch() != null) {
                 refs.compareAndSet(head.branch(), base, id);
             } else {
                 refs.writeHead(new Refs.Head(null, id));
             }
-            step("commit.moved");
-            BaseState.of(id, state.held()).write(baseFile(), tmp);
-            step("commit.based");
+            BaseState.of(id, state.held()).write(baseFile(), scratch);
             cacheWriter.install(cacheFile());
             List<TreePath> skipped = new ArrayList<>();
             for (byte[] path : walk.skippedPaths()) {
@@ -896,25 +850,29 @@ public final class Repository implements AutoCloseable {
         DirectoryRef old = tree(state.commit());
         DirectoryRef interrupted = tree(state.target());
         DirectoryRef target = readCommit(commit).tree();
-        Files.createDirectories(tmp);
+        scratch.ensure();
         TreeDiffer differ = new TreeDiffer(
-                root, objects, reader, NameRules.probe(tmp, config.trackGit()), checkout.links(), state.held());
+                root,
+                objects,
+                reader,
+                NameRules.probe(disk, scratch.directory(), config.trackGit()),
+                checkout.links(),
+                state.held());
         CheckoutConflicts conflicts = new CheckoutConflicts();
         try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile())) {
             differ.walk(old, interrupted, target, cache, conflicts);
         }
         conflicts.refuseIfAny();
-        state.withTarget(commit).write(baseFile(), tmp);
-        step("checkout.announced");
+        state.withTarget(commit).write(baseFile(), scratch);
         FileSource given = checkout.source();
         FileSource source = given != null ? given : WorkTreeWriter.fromObjects(objects, workers);
         CheckoutReport report;
-        try (StatCache.Writer cacheWriter = new StatCache.Writer(tmp);
+        try (StatCache.Writer cacheWriter = new StatCache.Writer(scratch);
                 StatCache.Cursor cacheRead = StatCache.Cursor.open(cacheFile());
                 StatCache.Cursor cacheBefore = StatCache.Cursor.open(cacheFile());
                 WorkTreeWriter writer = new WorkTreeWriter(
                         root,
-                        tmp,
+                        scratch,
                         source,
                         workers,
                         syncers,
@@ -926,13 +884,10 @@ public final class Repository implements AutoCloseable {
             differ.walk(old, interrupted, target, cacheRead, writer);
             writer.finish();
             report = writer.report(commit);
-            step("checkout.written");
             if (newHead != null) {
                 refs.writeHead(newHead);
             }
-            step("checkout.head");
-            BaseState.of(commit, differ.held()).write(baseFile(), tmp);
-            step("checkout.based");
+            BaseState.of(commit, differ.held()).write(baseFile(), scratch);
             cacheWriter.install(cacheFile(), fileClock());
         }
         return report;
@@ -963,8 +918,8 @@ public final class Repository implements AutoCloseable {
             text.append(root).append('\n');
         }
         Path file = keepFile(name);
-        Files.createDirectories(dits.resolve("keep"));
-        AtomicFile.write(file, tmp, text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        disk.makeDirectoriesDurably(Role.LAYOUT, dits.resolve("keep"));
+        scratch.replace(Role.KEEP, file, text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     }
 
     /**
@@ -974,7 +929,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public void release(String name) throws IOException {
-        Files.deleteIfExists(keepFile(name));
+        boolean unused = disk.delete(Role.KEEP, keepFile(name));
     }
 
     private Set<ObjectId> kept() throws IOException {
@@ -1101,21 +1056,6 @@ public final class Repository implements AutoCloseable {
 
     private static ObjectId emptyTree() throws IOException {
         return new dev.dits.object.DirectoryBuilder((id, bytes) -> {}).finish().id();
-    }
-
-    /** Where tests make it fail. */
-    interface FailPoint {
-        void at(String step) throws IOException;
-    }
-
-    private FailPoint failPoint = step -> {};
-
-    void failAt(FailPoint point) {
-        failPoint = point;
-    }
-
-    private void step(String name) throws IOException {
-        failPoint.at(name);
     }
 
     /** Ends the worker threads and closes the store. Idempotent. */

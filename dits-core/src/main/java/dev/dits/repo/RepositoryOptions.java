@@ -1,6 +1,7 @@
 package dev.dits.repo;
 
 import dev.dits.chunk.ChunkProfile;
+import dev.dits.disk.Disk;
 import dev.dits.object.ObjectSource;
 import dev.dits.store.StoreOptions;
 import java.time.Clock;
@@ -219,6 +220,16 @@ public final class RepositoryOptions {
         RepositoryOptions copy = new RepositoryOptions(this);
         copy.store = value;
         return copy;
+    }
+
+    /**
+     * Sets what carries out changes to the file system, those of the store too; for tests, which stop, fail or lose some of them.
+     *
+     * @param value the disk
+     * @return the changed options
+     */
+    public RepositoryOptions withDisk(Disk value) {
+        return withStore(store.withDisk(value));
     }
 
     /**

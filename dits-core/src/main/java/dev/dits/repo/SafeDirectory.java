@@ -1,5 +1,7 @@
 package dev.dits.repo;
 
+import dev.dits.disk.Disk;
+import dev.dits.disk.Role;
 import dev.dits.object.EntryName;
 import dev.dits.object.Mtime;
 import java.io.Closeable;
@@ -10,7 +12,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
@@ -30,25 +31,27 @@ import org.jspecify.annotations.Nullable;
  * <p>Not safe for use by several threads.
  */
 abstract class SafeDirectory implements Closeable {
+    final Disk disk;
     final Path path;
 
-    private SafeDirectory(Path path) {
+    private SafeDirectory(Disk disk, Path path) {
+        this.disk = disk;
         this.path = path;
     }
 
     /** Opens the top directory: links on the way to it are the owner's own. */
     @SuppressWarnings("StreamResourceLeak") // Closed with the directory that is returned.
-    static SafeDirectory open(Path root, Path tmp) throws IOException {
+    static SafeDirectory open(Disk disk, Path root, Path tmp) throws IOException {
         DirectoryStream<Path> stream = Files.newDirectoryStream(root);
         if (stream instanceof SecureDirectoryStream<Path> secure) {
             DirectoryStream<Path> tmpStream = Files.newDirectoryStream(tmp);
             if (tmpStream instanceof SecureDirectoryStream<Path> secureTmp) {
-                return new Secure(root, secure, secureTmp, true);
+                return new Secure(disk, root, secure, secureTmp, true);
             }
             tmpStream.close();
         }
         stream.close();
-        return new Checked(root, root.toRealPath());
+        return new Checked(disk, root, root.toRealPath());
     }
 
     /** Opens a directory in this one; fails if it is a link. */
@@ -105,8 +108,13 @@ abstract class SafeDirectory implements Closeable {
         private final SecureDirectoryStream<Path> tmp;
         private final boolean ownsTmp;
 
-        Secure(Path path, SecureDirectoryStream<Path> stream, SecureDirectoryStream<Path> tmp, boolean ownsTmp) {
-            super(path);
+        Secure(
+                Disk disk,
+                Path path,
+                SecureDirectoryStream<Path> stream,
+                SecureDirectoryStream<Path> tmp,
+                boolean ownsTmp) {
+            super(disk, path);
             this.stream = stream;
             this.tmp = tmp;
             this.ownsTmp = ownsTmp;
@@ -119,7 +127,11 @@ abstract class SafeDirectory implements Closeable {
         @Override
         SafeDirectory enter(EntryName name) throws IOException {
             return new Secure(
-                    child(name), stream.newDirectoryStream(relative(name), LinkOption.NOFOLLOW_LINKS), tmp, false);
+                    disk,
+                    child(name),
+                    stream.newDirectoryStream(relative(name), LinkOption.NOFOLLOW_LINKS),
+                    tmp,
+                    false);
         }
 
         @Override
@@ -128,28 +140,30 @@ abstract class SafeDirectory implements Closeable {
             if (file == null) {
                 throw new IllegalArgumentException("not a file: " + temporary);
             }
-            tmp.move(file, stream, relative(name));
+            disk.rename(Role.TREE, temporary, child(name), () -> tmp.move(file, stream, relative(name)));
         }
 
         @Override
         void deleteFile(EntryName name) throws IOException {
-            stream.deleteFile(relative(name));
+            disk.delete(Role.TREE, child(name), () -> stream.deleteFile(relative(name)));
         }
 
         @Override
         void deleteDirectory(EntryName name) throws IOException {
-            stream.deleteDirectory(relative(name));
+            disk.delete(Role.TREE, child(name), () -> stream.deleteDirectory(relative(name)));
         }
 
         @Override
         void setAttributes(EntryName name, int mode, @Nullable Mtime mtime) throws IOException {
             PosixFileAttributeView view = stream.getFileAttributeView(
                     relative(name), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-            if (mtime != null) {
-                view.setTimes(settable(mtime), null, null);
-                refineTime(view.readAttributes(), name, mtime);
-            }
-            view.setPermissions(permissions(mode));
+            disk.attributes(Role.TREE, child(name), () -> {
+                if (mtime != null) {
+                    view.setTimes(settable(mtime), null, null);
+                    refineTime(view.readAttributes(), name, mtime);
+                }
+                view.setPermissions(permissions(mode));
+            });
         }
 
         /**
@@ -182,8 +196,8 @@ abstract class SafeDirectory implements Closeable {
     private static final class Checked extends SafeDirectory {
         private final Path real;
 
-        Checked(Path path, Path real) {
-            super(path);
+        Checked(Disk disk, Path path, Path real) {
+            super(disk, path);
             this.real = real;
         }
 
@@ -200,32 +214,31 @@ abstract class SafeDirectory implements Closeable {
             if (!Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
                 throw new NotDirectoryException(child.toString());
             }
-            return new Checked(child, child.toRealPath());
+            return new Checked(disk, child, child.toRealPath());
         }
 
         @Override
         void moveIn(Path temporary, EntryName name) throws IOException {
             Path target = checked(name);
-            try {
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-            } catch (java.nio.file.AtomicMoveNotSupportedException e) {
-                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-            }
+            disk.rename(Role.TREE, temporary, target);
         }
 
         @Override
         void deleteFile(EntryName name) throws IOException {
-            Files.delete(checked(name));
+            Path file = checked(name);
+            disk.delete(Role.TREE, file, () -> Files.delete(file));
         }
 
         @Override
         void deleteDirectory(EntryName name) throws IOException {
-            Files.delete(checked(name));
+            Path file = checked(name);
+            disk.delete(Role.TREE, file, () -> Files.delete(file));
         }
 
         @Override
         void setAttributes(EntryName name, int mode, @Nullable Mtime mtime) throws IOException {
-            setByPath(checked(name), mode, mtime);
+            Path file = checked(name);
+            disk.attributes(Role.TREE, file, () -> setByPath(file, mode, mtime));
         }
 
         @Override

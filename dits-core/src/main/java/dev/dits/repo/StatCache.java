@@ -1,22 +1,22 @@
 package dev.dits.repo;
 
+import dev.dits.disk.AtomicFile;
+import dev.dits.disk.Disk;
+import dev.dits.disk.DiskFile;
+import dev.dits.disk.Role;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.object.ByteReader;
 import dev.dits.object.ByteWriter;
 import dev.dits.object.Content;
 import dev.dits.object.Mtime;
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +35,7 @@ final class StatCache {
     private static final int VERSION = 1;
     private static final int HEADER_BYTES = 28;
     private static final int CLOCK_OFFSET = 16;
+    private static final int BUFFER_BYTES = 1 << 16;
     private static final int BLOCK_ENTRIES = 256;
     private static final int BLOCK_BYTES_MAX = 1 << 24;
     private static final int PATH_BYTES_MAX = 128 * 256;
@@ -216,21 +217,26 @@ final class StatCache {
 
     /** Writes a new cache beside the old one. Not safe for use by several threads. */
     static final class Writer implements AutoCloseable {
+        private final Disk disk;
         private final Path temporary;
-        private final OutputStream out;
+        private final DiskFile out;
+        private final ByteWriter waiting = new ByteWriter(BUFFER_BYTES);
+        private long written;
         private final ByteWriter block = new ByteWriter();
         private byte[] previous = new byte[0];
         private byte[] last = new byte[0];
         private int count;
         private boolean installed;
 
-        Writer(Path tmp) throws IOException {
-            Files.createDirectories(tmp);
-            temporary = AtomicFile.temporary(tmp, "index");
-            out = new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 16);
+        Writer(Scratch scratch) throws IOException {
+            scratch.ensure();
+            disk = scratch.disk();
+            temporary = scratch.name("index");
+            out = disk.create(Role.STAT_CACHE, temporary);
             ByteWriter header = new ByteWriter().raw(MAGIC, 0, MAGIC.length).u16(VERSION);
             header.raw(new byte[HEADER_BYTES - header.size()], 0, HEADER_BYTES - header.size());
-            out.write(header.toBytes());
+            byte[] bytes = header.toBytes();
+            waiting.raw(bytes, 0, bytes.length);
         }
 
         /** Appends a file; its path comes after that of the one before. */
@@ -271,11 +277,19 @@ final class StatCache {
             byte[] payload = block.toBytes();
             CRC32C crc = new CRC32C();
             crc.update(payload);
-            out.write(new ByteWriter(8).u32(payload.length).u32(crc.getValue()).toBytes());
-            out.write(payload);
+            waiting.u32(payload.length).u32(crc.getValue()).raw(payload, 0, payload.length);
+            if (waiting.size() >= BUFFER_BYTES) {
+                drain();
+            }
             block.clear();
             count = 0;
             previous = new byte[0];
+        }
+
+        private void drain() throws IOException {
+            out.write(written, ByteBuffer.wrap(waiting.toBytes()));
+            written += waiting.size();
+            waiting.clear();
         }
 
         /** Replaces the old cache. Not synced: a torn one fails its checksums and is as good as none. */
@@ -286,20 +300,22 @@ final class StatCache {
         /** As above, with the file system's clock after the last file was written. */
         void install(Path file, Mtime clock) throws IOException {
             writeBlock();
+            drain();
+            ByteWriter stamp = new ByteWriter().u64(clock.seconds()).u32(clock.nanos());
+            out.write(CLOCK_OFFSET, ByteBuffer.wrap(stamp.toBytes()));
             out.close();
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                ByteWriter stamp = new ByteWriter().u64(clock.seconds()).u32(clock.nanos());
-                channel.write(ByteBuffer.wrap(stamp.toBytes()), CLOCK_OFFSET);
-            }
-            AtomicFile.move(temporary, file);
+            disk.rename(Role.STAT_CACHE, temporary, file);
             installed = true;
         }
 
         @Override
         public void close() throws IOException {
             if (!installed) {
-                out.close();
-                Files.deleteIfExists(temporary);
+                try {
+                    out.close();
+                } finally {
+                    AtomicFile.discard(disk, Role.STAT_CACHE, temporary);
+                }
             }
         }
     }

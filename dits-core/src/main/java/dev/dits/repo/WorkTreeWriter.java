@@ -1,5 +1,7 @@
 package dev.dits.repo;
 
+import dev.dits.disk.Disk;
+import dev.dits.disk.Role;
 import dev.dits.object.Content;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.EntryName;
@@ -60,7 +62,8 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     }
 
     private final Path root;
-    private final Path tmp;
+    private final Scratch scratch;
+    private final Disk disk;
     private final FileSource source;
     private final ExecutorService syncers;
     private final OrderedPipeline pipeline;
@@ -81,7 +84,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
 
     WorkTreeWriter(
             Path root,
-            Path tmp,
+            Scratch scratch,
             FileSource source,
             ExecutorService workers,
             ExecutorService syncers,
@@ -92,7 +95,8 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             ZonedDateTime now)
             throws IOException {
         this.root = root;
-        this.tmp = tmp;
+        this.scratch = scratch;
+        this.disk = scratch.disk();
         this.source = source;
         this.syncers = syncers;
         this.pipeline = new OrderedPipeline(workers, filesInFlight);
@@ -100,7 +104,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         this.cache = cache;
         this.progress = progress;
         this.now = now;
-        stack.addLast(new Frame(SafeDirectory.open(root, tmp), OWNER_ALL));
+        stack.addLast(new Frame(SafeDirectory.open(disk, root, scratch.directory()), OWNER_ALL));
     }
 
     /** A source that reads the repository's own objects. */
@@ -128,19 +132,19 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         cacheBefore.copyUpTo(null, cache);
         Frame top = stack.getLast();
         if (top.changed) {
-            AtomicFile.syncDirectory(root);
+            disk.syncDirectory(Role.TREE, root);
         }
         sweep();
     }
 
     /** What earlier attempts left is of no use once all is done. */
     private void sweep() throws IOException {
-        try (DirectoryStream<Path> stream = Files.newDirectoryStream(tmp)) {
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(scratch.directory())) {
             for (Path path : stream) {
                 String name = String.valueOf(path.getFileName());
                 if (SWEPT.stream().anyMatch(name::startsWith)) {
                     try {
-                        Files.deleteIfExists(path);
+                        boolean unused = disk.delete(Role.PART, path);
                     } catch (FileSystemException e) {
                         // Somebody put something in there; it is not ours.
                     }
@@ -173,15 +177,15 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             }
             int mode = OWNER_ALL;
             if (seen == null) {
-                Path made = AtomicFile.temporary(tmp, "dir");
-                Files.createDirectory(made);
-                SafeDirectory.setByPath(made, OWNER_ALL, null);
+                Path made = scratch.name("dir");
+                disk.makeDirectory(Role.PART, made);
+                disk.attributes(Role.PART, made, () -> SafeDirectory.setByPath(made, OWNER_ALL, null));
                 try {
                     parent.moveIn(made, name);
                     top().changed = true;
                 } catch (FileSystemException e) {
                     // It appeared meanwhile, and has something in it; entering it decides whether it is a directory.
-                    Files.delete(made);
+                    boolean unused = disk.delete(Role.PART, made);
                 }
             } else {
                 mode = seen.mode();
@@ -200,7 +204,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     }
 
     /** Where the descriptor can not be opened for lack of permissions, the owner may still change them by the path. */
-    private static void setAttributes(SafeDirectory parent, EntryName name, int mode, @Nullable Mtime mtime)
+    private void setAttributes(SafeDirectory parent, EntryName name, int mode, @Nullable Mtime mtime)
             throws IOException {
         try {
             parent.setAttributes(name, mode, mtime);
@@ -210,7 +214,10 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             if (stat == null || stat.kind() == FileKind.LINK) {
                 throw e;
             }
-            Files.setPosixFilePermissions(child, SafeDirectory.permissions(mode | 0400));
+            disk.attributes(
+                    Role.TREE,
+                    child,
+                    () -> Files.setPosixFilePermissions(child, SafeDirectory.permissions(mode | 0400)));
             parent.setAttributes(name, mode, mtime);
         }
     }
@@ -224,7 +231,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                 return;
             }
             if (frame.changed) {
-                AtomicFile.syncDirectory(frame.directory.path);
+                disk.syncDirectory(Role.TREE, frame.directory.path);
             }
             frame.directory.close();
             setAttributes(parent, entry.name(), entry.mode(), entry.mtime());
@@ -276,9 +283,9 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     public void write(byte[] path, TreeEntry entry, @Nullable FileStat seen) throws IOException {
         if (entry instanceof LinkEntry link) {
             pipeline.then(() -> {
-                Path made = AtomicFile.temporary(tmp, "link");
-                Files.createSymbolicLink(made, PathNames.linkTarget(root.getFileSystem(), link.target()));
-                SafeDirectory.setByPath(made, -1, link.mtime());
+                Path made = scratch.name("link");
+                disk.symbolicLink(Role.PART, made, PathNames.linkTarget(root.getFileSystem(), link.target()));
+                disk.attributes(Role.PART, made, () -> SafeDirectory.setByPath(made, -1, link.mtime()));
                 install(path, link.name(), made, seen, null);
             });
         } else if (entry instanceof FileEntry file) {
@@ -311,13 +318,13 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         String id = content instanceof Content.SingleChunk chunk
                 ? chunk.id().toString()
                 : content instanceof Content.Chunked chunked ? chunked.id().toString() : "empty";
-        Path path = tmp.resolve("part-" + id);
+        Path path = scratch.directory().resolve("part-" + id);
         if (!parts.add(path)) {
             // The same content a second time, while the first is under way.
-            path = AtomicFile.temporary(tmp, "part-twin");
+            path = scratch.name("part-twin");
             parts.add(path);
         }
-        return new PartFile(path, content);
+        return new PartFile(disk, path, content);
     }
 
     private void install(byte[] path, EntryName name, Path made, @Nullable FileStat seen, @Nullable Content content)
@@ -325,7 +332,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         SafeDirectory parent = top().directory;
         if (parent == null || !unchanged(parent, name, seen)) {
             keep(path);
-            Files.delete(made);
+            boolean unused = disk.delete(Role.PART, made);
             return;
         }
         Path aside = seen == null || seen.kind() != FileKind.FILE ? null : setAside(parent, name);
@@ -347,9 +354,9 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     }
 
     private @Nullable Path setAside(SafeDirectory parent, EntryName name) {
-        Path aside = AtomicFile.temporary(tmp, "aside");
+        Path aside = scratch.name("aside");
         try {
-            Files.createLink(aside, parent.child(name));
+            disk.link(Role.ASIDE, aside, parent.child(name));
             return aside;
         } catch (IOException | UnsupportedOperationException e) {
             // No hard links here, or none to a file of somebody else: the check just before the rename has to do.
@@ -366,7 +373,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                 && stat.size() == seen.size()
                 && stat.mtime().equals(seen.mtime());
         if (same) {
-            Files.delete(aside);
+            boolean unused = disk.delete(Role.ASIDE, aside);
             return;
         }
         EntryName copy = copyName(name);

@@ -1,5 +1,7 @@
 package dev.dits.store;
 
+import dev.dits.disk.Disk;
+import dev.dits.disk.MappedHint;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -20,9 +22,11 @@ final class Generation {
 
     private final MappedByteBuffer map;
 
-    Generation(Path directory) throws IOException {
+    Generation(Disk disk, Path directory) throws IOException {
+        Path file = directory.resolve(FILE);
+        MappedHint.allocate(disk, file, Long.BYTES);
         map = Mapping.map(
-                directory.resolve(FILE),
+                file,
                 FileChannel.MapMode.READ_WRITE,
                 Long.BYTES,
                 StandardOpenOption.CREATE,

@@ -1,5 +1,7 @@
 package dev.dits.store;
 
+import dev.dits.disk.Disk;
+import dev.dits.disk.Role;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.object.ObjectId;
 import dev.dits.store.PackFormat.RecordHeader;
@@ -125,8 +127,7 @@ final class Maintenance {
                     merge.packs());
         }
         for (Run run : inputs) {
-            store.options().failPoint().pass("run-delete");
-            store.options().files().delete(store.runPath(run.name()));
+            deleteRun(run.name());
         }
         store.changed();
     }
@@ -175,7 +176,7 @@ final class Maintenance {
         try (DirectoryStream<Path> files =
                 Files.newDirectoryStream(store.directory(), "*" + RunFormat.TEMPORARY_SUFFIX)) {
             for (Path file : files) {
-                store.options().files().delete(file);
+                boolean unused = store.options().disk().delete(Role.RUN, file);
             }
         }
     }
@@ -199,10 +200,10 @@ final class Maintenance {
             records += reindex(pack, sequence);
         }
         for (Run run : old.runs()) {
-            store.options().files().delete(store.runPath(run.name()));
+            deleteRun(run.name());
         }
         for (String damaged : old.damagedRuns()) {
-            store.options().files().delete(store.runPath(damaged));
+            deleteRun(damaged);
         }
         store.changed();
         mergeRuns();
@@ -263,12 +264,16 @@ final class Maintenance {
         }
     }
 
+    private void deleteRun(String name) throws IOException {
+        boolean unused = store.options().disk().delete(Role.RUN, store.runPath(name));
+    }
+
     /** Deletes packs whose live records are elsewhere. */
     void deletePacks(Set<Long> names) throws IOException {
         for (long name : names) {
-            store.options().failPoint().pass("pack-delete");
-            store.options().files().delete(store.packPath(name));
-            store.options().files().delete(store.lockPath(name));
+            Disk disk = store.options().disk();
+            boolean unused = disk.delete(Role.PACK, store.packPath(name));
+            boolean unusedToo = disk.delete(Role.LAYOUT, store.lockPath(name));
         }
         store.changed();
     }
@@ -317,10 +322,10 @@ final class Maintenance {
         IndexView view = store.refresh(true);
         deletePacks(view.packs());
         for (Run run : view.runs()) {
-            store.options().files().delete(store.runPath(run.name()));
+            deleteRun(run.name());
         }
         for (String damaged : view.damagedRuns()) {
-            store.options().files().delete(store.runPath(damaged));
+            deleteRun(damaged);
         }
         store.changed();
     }

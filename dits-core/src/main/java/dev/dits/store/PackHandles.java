@@ -1,5 +1,6 @@
 package dev.dits.store;
 
+import dev.dits.disk.ReadOnly;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -65,7 +66,7 @@ final class PackHandles implements AutoCloseable {
             lock.unlock();
         }
         Path file = directory.resolve(PackFormat.hex(pack) + PackFormat.PACK_SUFFIX);
-        return new Handle(pack, SystemFiles.openForReading(file));
+        return new Handle(pack, ReadOnly.open(file));
     }
 
     private void giveBack(Handle handle, boolean whole) {

@@ -1,5 +1,6 @@
 package dev.dits.store;
 
+import dev.dits.disk.ReadOnly;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.store.PackFormat.RecordHeader;
 import java.io.IOException;
@@ -25,7 +26,7 @@ final class PackScanner implements AutoCloseable {
      * @param end where to stop; no more than the file's size
      */
     PackScanner(Path path, long from, long end) throws IOException {
-        this.file = SystemFiles.openForReading(path);
+        this.file = ReadOnly.open(path);
         this.end = end;
         buffer = new byte[(int) Math.max(0, Math.min(BUFFER_BYTES, end - from))];
         boolean ready = false;

@@ -1,5 +1,9 @@
 package dev.dits.store;
 
+import dev.dits.disk.AtomicFile;
+import dev.dits.disk.Disk;
+import dev.dits.disk.DiskFile;
+import dev.dits.disk.Role;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectSource;
@@ -58,7 +62,7 @@ public final class PackStore implements ObjectSource, AutoCloseable {
     private PackStore(Path directory, StoreOptions options) throws IOException {
         this.directory = directory;
         this.options = options;
-        generation = new Generation(directory);
+        generation = new Generation(options.disk(), directory);
         handles = new PackHandles(directory);
         view = IndexView.load(directory, generation, null);
         maintenance = new Maintenance(this);
@@ -98,7 +102,7 @@ public final class PackStore implements ObjectSource, AutoCloseable {
      * @throws IOException if the file system fails
      */
     public static PackStore open(Path directory, StoreOptions options) throws IOException {
-        Files.createDirectories(directory);
+        options.disk().makeDirectories(Role.LAYOUT, directory);
         return new PackStore(directory.toRealPath(), options);
     }
 
@@ -273,32 +277,25 @@ public final class PackStore implements ObjectSource, AutoCloseable {
     void publish(EntryCursor entries, int entriesMax, long sequence, Map<Long, Long> packs) throws IOException {
         String name = PackFormat.hex(options.names().getAsLong());
         Path temporary = directory.resolve(name + RunFormat.TEMPORARY_SUFFIX);
-        FailPoint point = options.failPoint();
-        StoreFiles files = options.files();
+        Disk disk = options.disk();
+        boolean renamed = false;
         try {
-            point.pass("run-create");
-            try (StoreFiles.Appender file = files.create(temporary)) {
+            try (DiskFile file = disk.create(Role.RUN, temporary)) {
                 int unused = RunWriter.write(file, sequence, entriesMax, packs, entries);
-                point.pass("run-written");
                 if (options.durable()) {
                     file.sync();
-                    point.pass("run-synced");
                 }
             }
-            files.rename(temporary, directory.resolve(name + RunFormat.SUFFIX));
-        } catch (IOException e) {
-            try {
-                files.delete(temporary);
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
+            disk.rename(Role.RUN, temporary, directory.resolve(name + RunFormat.SUFFIX));
+            renamed = true;
+        } finally {
+            if (!renamed) {
+                AtomicFile.discard(disk, Role.RUN, temporary);
             }
-            throw StoreFailures.explain(temporary, e);
         }
-        point.pass("run-renamed");
         if (options.durable()) {
-            files.syncDirectory(directory);
+            disk.syncDirectory(Role.RUN, directory);
         }
-        point.pass("run-durable");
         changed();
     }
 

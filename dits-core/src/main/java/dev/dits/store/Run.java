@@ -1,5 +1,6 @@
 package dev.dits.store;
 
+import dev.dits.disk.ReadOnly;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.UnsupportedFormatException;
 import dev.dits.object.ObjectId;
@@ -81,7 +82,7 @@ final class Run {
      */
     static Run open(Path directory, String name) throws IOException {
         Path path = directory.resolve(name + RunFormat.SUFFIX);
-        try (RandomAccessFile file = SystemFiles.openForReading(path)) {
+        try (RandomAccessFile file = ReadOnly.open(path)) {
             long length = file.length();
             if (length > Integer.MAX_VALUE) {
                 throw new CorruptObjectException("run " + name + " is too large");

@@ -1,5 +1,6 @@
 package dev.dits.store;
 
+import dev.dits.disk.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -9,12 +10,12 @@ import java.util.zip.CRC32C;
 final class RunWriter {
     private static final int BUFFER_BYTES = 1 << 16;
 
-    private final StoreFiles.Appender file;
+    private final DiskFile file;
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
     private final CRC32C crc = new CRC32C();
     private long written;
 
-    private RunWriter(StoreFiles.Appender file) {
+    private RunWriter(DiskFile file) {
         this.file = file;
     }
 
@@ -28,8 +29,7 @@ final class RunWriter {
      * @param entries sorted; of equal ids only the first is kept
      * @return number of entries written
      */
-    static int write(
-            StoreFiles.Appender file, long sequence, int entriesMax, Map<Long, Long> packs, EntryCursor entries)
+    static int write(DiskFile file, long sequence, int entriesMax, Map<Long, Long> packs, EntryCursor entries)
             throws IOException {
         return new RunWriter(file).run(sequence, entriesMax, packs, entries);
     }
@@ -116,7 +116,7 @@ final class RunWriter {
     private void put(byte[] bytes, int length) throws IOException {
         if (length > 0) {
             crc.update(bytes, 0, length);
-            file.write(written, bytes, 0, length);
+            file.write(written, ByteBuffer.wrap(bytes, 0, length));
             written += length;
         }
     }

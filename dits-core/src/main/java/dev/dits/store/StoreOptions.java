@@ -1,5 +1,6 @@
 package dev.dits.store;
 
+import dev.dits.disk.Disk;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.function.LongSupplier;
@@ -20,8 +21,7 @@ public final class StoreOptions {
     private boolean compress = true;
     private Duration lockTimeout = Duration.ofSeconds(30);
     private LongSupplier names = new SecureRandom()::nextLong;
-    private FailPoint failPoint = FailPoint.NONE;
-    private StoreFiles files = SystemFiles.INSTANCE;
+    private Disk disk = Disk.system();
 
     private StoreOptions() {}
 
@@ -32,8 +32,7 @@ public final class StoreOptions {
         compress = from.compress;
         lockTimeout = from.lockTimeout;
         names = from.names;
-        failPoint = from.failPoint;
-        files = from.files;
+        disk = from.disk;
     }
 
     /**
@@ -171,23 +170,24 @@ public final class StoreOptions {
         return copy;
     }
 
-    FailPoint failPoint() {
-        return failPoint;
+    /**
+     * Returns what carries out changes to the file system.
+     *
+     * @return the disk
+     */
+    public Disk disk() {
+        return disk;
     }
 
-    StoreOptions withFailPoint(FailPoint point) {
+    /**
+     * Sets what carries out changes to the file system; for tests, which stop, fail or lose some of them.
+     *
+     * @param value the disk
+     * @return the changed options
+     */
+    public StoreOptions withDisk(Disk value) {
         StoreOptions copy = new StoreOptions(this);
-        copy.failPoint = point;
-        return copy;
-    }
-
-    StoreFiles files() {
-        return files;
-    }
-
-    StoreOptions withFiles(StoreFiles seam) {
-        StoreOptions copy = new StoreOptions(this);
-        copy.files = seam;
+        copy.disk = value;
         return copy;
     }
 }

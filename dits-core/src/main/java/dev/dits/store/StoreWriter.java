@@ -1,12 +1,18 @@
 package dev.dits.store;
 
+import dev.dits.disk.DiskFailures;
+import dev.dits.disk.DiskFile;
+import dev.dits.disk.ReadOnly;
+import dev.dits.disk.Role;
 import dev.dits.error.CorruptObjectException;
+import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectSink;
 import dev.dits.store.PackFormat.RecordHeader;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -53,17 +59,19 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
     private static final class OpenPack {
         final long name;
         final Path path;
-        final StoreFiles.Appender file;
+        final DiskFile file;
         final FileLocks.Held lock;
         long drained; // the file's length
+        long durable; // so much of it is on the disk for sure; 0 for a pack that was never synced
         int buffered; // bytes in the buffer that belong behind it
 
-        OpenPack(long name, Path path, StoreFiles.Appender file, FileLocks.Held lock, long drained) {
+        OpenPack(long name, Path path, DiskFile file, FileLocks.Held lock, long drained, long durable) {
             this.name = name;
             this.path = path;
             this.file = file;
             this.lock = lock;
             this.drained = drained;
+            this.durable = durable;
         }
 
         long end() {
@@ -191,16 +199,14 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
     }
 
     private void write(OpenPack open, byte[] header, byte[] payload, int offset, int stored) throws IOException {
-        options.failPoint().pass("record");
         int record = header.length + stored;
         if (record > BUFFER_BYTES - open.buffered) {
             drain(open);
         }
         if (record > BUFFER_BYTES) {
             try {
-                open.file.write(open.drained, header, 0, header.length);
-                options.failPoint().pass("record-torn");
-                open.file.write(open.drained + header.length, payload, offset, stored);
+                open.file.write(open.drained, ByteBuffer.wrap(header));
+                open.file.write(open.drained + header.length, ByteBuffer.wrap(payload, offset, stored));
             } catch (IOException e) {
                 throw undo(open, e);
             }
@@ -226,8 +232,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
             return;
         }
         try {
-            options.failPoint().pass("drain");
-            open.file.write(open.drained, buffer, 0, open.buffered);
+            open.file.write(open.drained, ByteBuffer.wrap(buffer, 0, open.buffered));
         } catch (IOException e) {
             throw undo(open, e);
         }
@@ -242,7 +247,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         } catch (IOException e) {
             failure.addSuppressed(e); // recovery cuts it
         }
-        return StoreFailures.explain(open.path, failure);
+        return DiskFailures.explain(open.path, failure);
     }
 
     private @Nullable Entry pending(ObjectId id) {
@@ -319,7 +324,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
                 abandonPack();
             }
         } catch (IOException e) {
-            throw StoreFailures.explain(open.path, e);
+            throw DiskFailures.explain(open.path, e);
         } finally {
             appendLock.lock();
             try {
@@ -338,17 +343,23 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
 
     // The directory entry of a new pack needs no sync of its own: a run whose pack is missing says nothing, and the
     // sync that makes the run durable covers both.
-    private void sync(OpenPack open) throws IOException {
+    private void sync(OpenPack open, long end) throws IOException {
         if (!options.durable()) {
             return;
         }
         try {
-            options.failPoint().pass("pack-sync");
             open.file.sync();
+            open.durable = Math.max(open.durable, end);
         } catch (IOException e) {
-            // After a failed sync the system may have dropped the pages and say so only once: nothing can be promised
-            // about them.
+            // After a failed sync the system may have dropped the pages, say so only once, and still show them to
+            // whoever
+            // reads: nothing can be promised about them, neither by this writer nor by one that would index this tail.
             broken = e;
+            try {
+                open.file.truncate(open.durable);
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
             throw e;
         }
     }
@@ -359,7 +370,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
      * @return false if the pack is gone, which only a cache allows
      */
     private boolean publish(OpenPack open, EntryTable entries, long end) throws IOException {
-        sync(open);
+        sync(open, end);
         if (!options.durable() && !Files.exists(open.path)) {
             return false;
         }
@@ -414,7 +425,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         if (lock == null) {
             return null;
         }
-        StoreFiles.Appender file = null;
+        DiskFile file = null;
         OpenPack open = null;
         try {
             // Only now, under the lock: until a moment ago another process may have appended and flushed.
@@ -424,17 +435,17 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
             if (size < covered) {
                 return null; // it lost its end; old entries point behind it, and nothing else may get there
             }
-            file = options.files().append(path);
+            file = options.disk().open(Role.PACK, path);
             if (size < PackFormat.HEADER_BYTES || (covered == 0 && neverSynced(path))) {
                 file.truncate(0);
                 writeHeader(file);
                 size = PackFormat.HEADER_BYTES;
             }
-            open = new OpenPack(name, path, file, lock, size);
+            open = new OpenPack(name, path, file, lock, size, covered);
             salvage(open, Math.max(covered, PackFormat.HEADER_BYTES));
             return open;
         } catch (NoSuchFileException e) {
-            options.files().delete(lockPath);
+            boolean unused = options.disk().delete(Role.LAYOUT, lockPath);
             return null;
         } catch (CorruptObjectException e) {
             avoid.add(name);
@@ -482,7 +493,6 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
             if (end == from && !isPack(open.path)) {
                 throw e;
             }
-            options.failPoint().pass("tail-cut");
             open.file.truncate(end);
         }
         open.drained = end;
@@ -492,7 +502,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
     /** A power cut can leave a new pack without its first block; nothing in it was ever acknowledged. */
     private static boolean neverSynced(Path path) throws IOException {
         byte[] header = new byte[PackFormat.HEADER_BYTES];
-        try (RandomAccessFile file = SystemFiles.openForReading(path)) {
+        try (RandomAccessFile file = ReadOnly.open(path)) {
             file.readFully(header);
         }
         return Arrays.equals(header, new byte[PackFormat.HEADER_BYTES]);
@@ -514,19 +524,17 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
             if (lock == null) {
                 continue;
             }
-            StoreFiles.Appender file = null;
+            DiskFile file = null;
             boolean done = false;
             try {
-                options.failPoint().pass("pack-create");
-                file = options.files().create(store.packPath(name));
-                options.failPoint().pass("pack-header");
+                file = options.disk().create(Role.PACK, store.packPath(name));
                 writeHeader(file);
                 done = true;
-                return new OpenPack(name, store.packPath(name), file, lock, PackFormat.HEADER_BYTES);
+                return new OpenPack(name, store.packPath(name), file, lock, PackFormat.HEADER_BYTES, 0);
             } catch (FileAlreadyExistsException e) {
                 // A name drawn twice: draw again.
             } catch (IOException e) {
-                throw StoreFailures.explain(store.packPath(name), e);
+                throw DiskFailures.explain(store.packPath(name), e);
             } finally {
                 if (!done) {
                     closeQuietly(file);
@@ -536,8 +544,8 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         }
     }
 
-    private static void writeHeader(StoreFiles.Appender file) throws IOException {
-        file.write(0, PackFormat.packHeader(), 0, PackFormat.HEADER_BYTES);
+    private static void writeHeader(DiskFile file) throws IOException {
+        file.write(0, ByteBuffer.wrap(PackFormat.packHeader()));
     }
 
     /** Indexes the tail of one pack, if nobody else writes it; for recovery. */
@@ -579,9 +587,13 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
             throw new IOException("the writer is closed");
         }
         IOException failure = broken;
+        if (failure instanceof DiskFullException) {
+            throw new DiskFullException(
+                    "the disk was full when data was made durable; free some space and repeat what you did", failure);
+        }
         if (failure != null) {
             throw new DitsException(
-                    "the disk failed while data was made durable; check it, then open the repository again", failure);
+                    "the disk failed when data was made durable; check it, then repeat what you did", failure);
         }
     }
 

@@ -99,10 +99,10 @@ class NameRulesTest {
 
     @Test
     void theTargetIsAskedWhatItDoes(@TempDir Path temp) throws IOException {
-        assertThat(NameRules.probe(temp, false)).isEqualTo(LINUX);
+        assertThat(NameRules.probe(dev.dits.disk.Disk.system(), temp, false)).isEqualTo(LINUX);
         try (FileSystem windows = Jimfs.newFileSystem(Configuration.windows())) {
             Path root = Files.createDirectories(windows.getPath("C:\\work"));
-            NameRules rules = NameRules.probe(root, false);
+            NameRules rules = NameRules.probe(dev.dits.disk.Disk.system(), root, false);
             assertThat(rules.windows()).isTrue();
             assertThat(rules.foldsCase()).isTrue();
         }
@@ -111,7 +111,7 @@ class NameRulesTest {
                 .build();
         try (FileSystem fileSystem = Jimfs.newFileSystem(mac)) {
             Path root = Files.createDirectories(fileSystem.getPath("/work"));
-            NameRules rules = NameRules.probe(root, false);
+            NameRules rules = NameRules.probe(dev.dits.disk.Disk.system(), root, false);
             assertThat(rules.windows()).isFalse();
             assertThat(rules.foldsCase()).isTrue();
             assertThat(rules.foldsForm()).isTrue();

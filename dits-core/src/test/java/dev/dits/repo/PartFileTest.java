@@ -42,7 +42,7 @@ class PartFileTest {
 
     @Test
     void whatWasWrittenBeforeIsVerifiedAndNotWrittenAgain() throws IOException {
-        try (PartFile first = new PartFile(path, content)) {
+        try (PartFile first = new PartFile(dev.dits.disk.Disk.system(), path, content)) {
             assertThat(first.resumed()).isFalse();
             assertThat(first.has(chunk(0))).isFalse();
             first.write(CHUNK, chunkBytes(1));
@@ -51,7 +51,7 @@ class PartFileTest {
         byte[] torn = Files.readAllBytes(path);
         torn[5] ^= 1;
         Files.write(path, torn);
-        try (PartFile second = new PartFile(path, content)) {
+        try (PartFile second = new PartFile(dev.dits.disk.Disk.system(), path, content)) {
             assertThat(second.resumed()).isTrue();
             assertThat(second.has(chunk(0))).isFalse();
             assertThat(second.has(chunk(1))).isTrue();
@@ -69,7 +69,7 @@ class PartFileTest {
     @Test
     void whatIsLeftOfALongerFileIsCut() throws IOException {
         Files.write(path, new byte[5 * CHUNK]);
-        try (PartFile part = new PartFile(path, content)) {
+        try (PartFile part = new PartFile(dev.dits.disk.Disk.system(), path, content)) {
             for (int i = 0; i < 3; i++) {
                 part.write((long) i * CHUNK, chunkBytes(i));
             }
@@ -81,7 +81,7 @@ class PartFileTest {
     @Test
     void zerosBecomeHolesAndAreStillZeros() throws IOException {
         Arrays.fill(bytes, CHUNK, 3 * CHUNK, (byte) 0);
-        try (PartFile part = new PartFile(path, content)) {
+        try (PartFile part = new PartFile(dev.dits.disk.Disk.system(), path, content)) {
             for (int i = 0; i < 3; i++) {
                 part.write((long) i * CHUNK, chunkBytes(i));
             }
@@ -90,7 +90,7 @@ class PartFileTest {
         assertThat(Files.readAllBytes(path)).isEqualTo(bytes);
         // In what an earlier attempt left, zeros have to be written.
         Files.write(path, Trees.random(10, 3 * CHUNK));
-        try (PartFile part = new PartFile(path, content)) {
+        try (PartFile part = new PartFile(dev.dits.disk.Disk.system(), path, content)) {
             for (int i = 0; i < 3; i++) {
                 part.write((long) i * CHUNK, chunkBytes(i));
             }
@@ -101,7 +101,7 @@ class PartFileTest {
 
     @Test
     void anIncompleteFileIsNeverFinished() throws IOException {
-        try (PartFile part = new PartFile(path, content)) {
+        try (PartFile part = new PartFile(dev.dits.disk.Disk.system(), path, content)) {
             part.write(0, chunkBytes(0));
             assertThatThrownBy(() -> part.finish(0600, new Mtime(0, 0))).isInstanceOf(DitsException.class);
             assertThatThrownBy(() -> part.write(3 * CHUNK - 1, chunkBytes(1))).isInstanceOf(DitsException.class);

@@ -520,35 +520,6 @@ class RepositoryTest {
     }
 
     @Test
-    void aCrashAtAnyStepOfACommitLosesNothing() throws IOException {
-        write("a", "0");
-        commit("zero");
-        for (String step : List.of("commit.stored", "commit.announced", "commit.moved", "commit.based")) {
-            write("a", "for " + step);
-            List<String> passed = new ArrayList<>();
-            repository.failAt(at -> {
-                passed.add(at);
-                if (at.equals(step)) {
-                    throw new IOException("crash at " + at);
-                }
-            });
-            assertThatThrownBy(() -> commit(step)).hasMessageContaining("crash");
-            assertThat(passed).contains(step);
-            try (Repository again = Repository.open(work, options)) {
-                boolean moved = step.equals("commit.moved") || step.equals("commit.based");
-                assertThat(again.log("HEAD", 1).get(0).commit().message().equals(step))
-                        .isEqualTo(moved);
-                assertThat(again.status().clean()).isEqualTo(moved);
-                assertThat(again.status().behind()).isZero();
-                assertThat(again.commit(step, null, CommitProgress.NONE).isPresent())
-                        .isEqualTo(!moved);
-            }
-            repository.failAt(at -> {});
-        }
-        assertThat(repository.log("HEAD", 99)).hasSize(5);
-    }
-
-    @Test
     void anInterruptedCheckoutIsRepeated() throws IOException {
         Trees.awkward(work);
         commit("one");
@@ -798,7 +769,9 @@ class RepositoryTest {
                     // As after an interruption: what is missing is written again.
                     BaseState.read(work.resolve(".dits/base"))
                             .withTarget(repository.head().orElseThrow())
-                            .write(work.resolve(".dits/base"), work.resolve(".dits/tmp"));
+                            .write(
+                                    work.resolve(".dits/base"),
+                                    new Scratch(dev.dits.disk.Disk.system(), work.resolve(".dits/tmp")));
                     checkout("main");
                 } catch (IOException e) {
                     // Refused, or a directory gone from under it; both are right.

@@ -3,6 +3,8 @@ package dev.dits.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dits.disk.FaultDisk;
+import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
 import dev.dits.object.ObjectId;
 import java.io.IOException;
@@ -14,7 +16,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,31 +28,7 @@ class CrashTest {
             .withLockTimeout(Duration.ZERO)
             .withPackBytesMax(StoreOptions.PACK_BYTES_MIN)
             .withFlushRecords(9)
-            .withFiles(new NoSyncFiles());
-
-    private static final class Crash extends Error {
-        private static final long serialVersionUID = 1L;
-    }
-
-    /** Crashes at the n-th step of all. */
-    private static final class CrashAt implements FailPoint {
-        final Set<String> seen = new TreeSet<>();
-        int left;
-        boolean crashed;
-
-        CrashAt(int ordinal) {
-            left = ordinal;
-        }
-
-        @Override
-        public void pass(String step) {
-            seen.add(step);
-            if (!crashed && --left == 0) {
-                crashed = true;
-                throw new Crash();
-            }
-        }
-    }
+            .withDisk(FaultDisk.plain(1));
 
     /** What was promised, and what may be there. */
     private static final class Model {
@@ -64,7 +41,7 @@ class CrashTest {
             try (StoreWriter writer = store.newWriter()) {
                 Set<ObjectId> since = new HashSet<>();
                 for (int i = 0; i < 12; i++) {
-                    int length = i == 5 ? 200_000 : 1 + random.nextInt(6000);
+                    int length = i == 5 ? 140_000 : 1 + random.nextInt(3000);
                     byte[] bytes = StoreContractTest.bytes(random.nextInt(1 << 20), length);
                     ObjectId id = ObjectId.hash(bytes);
                     model.all.put(id, bytes);
@@ -99,7 +76,7 @@ class CrashTest {
                     .as("crash at step %d: %s", ordinal, report)
                     .isTrue();
             assertThat(store.recover()).isZero();
-            if (ordinal % 8 == 0) { // and work goes on
+            if (ordinal % 64 == 0) { // and work goes on
                 work(store, new Model(), new Random(ordinal));
             }
             try (var files = Files.list(left)) {
@@ -109,167 +86,126 @@ class CrashTest {
         }
     }
 
-    private CrashAt crash(int ordinal, Path at, StoreFiles files, Model model) throws IOException {
-        CrashAt point = new CrashAt(ordinal);
-        StoreOptions options = QUICK.withFailPoint(point).withFiles(files).withNames(new Random(5)::nextLong);
-        try (PackStore store = PackStore.open(at, options)) {
-            try {
-                work(store, model, new Random(7));
-            } catch (Crash e) {
-                Path left = Files.createDirectory(directory.resolve("left" + ordinal));
-                if (files instanceof PowerCutFiles cut) {
-                    cut.cut(left, new Random(ordinal));
-                } else {
-                    PowerCutFiles.copy(at, left);
+    /** Every point of the work, each left behind by a kill and by a power cut. */
+    @Test
+    void aKillOrPowerCutAtAnyStepLosesNothingAcknowledged() throws IOException {
+        Path at = Files.createDirectory(directory.resolve("at"));
+        FaultDisk disk = FaultDisk.withModel(at, 1);
+        Model model = new Model();
+        int[] last = new int[1];
+        disk.watch((point, ordinal) -> {
+            last[0] = ordinal;
+            Path killed = directory.resolve("killed" + ordinal);
+            FaultDisk.copy(at, killed);
+            check(killed, model, ordinal);
+            Path cut = directory.resolve("cut" + ordinal);
+            disk.cut(cut, ordinal);
+            check(cut, model, ordinal);
+        });
+        try (PackStore store = PackStore.open(at, QUICK.withDisk(disk).withNames(new Random(5)::nextLong))) {
+            work(store, model, new Random(7));
+        }
+        assertThat(last[0]).isGreaterThan(200);
+        assertThat(disk.points())
+                .contains(
+                        "hint.create",
+                        "pack.create",
+                        "pack.write",
+                        "pack.sync",
+                        "pack.close",
+                        "pack.delete",
+                        "run.create",
+                        "run.write",
+                        "run.sync",
+                        "run.rename",
+                        "run.close",
+                        "run.sync-directory",
+                        "run.delete");
+    }
+
+    /** The process itself goes on here: it is to let go of every lock and file, wherever it was stopped. */
+    @Test
+    void nothingIsHeldAfterAnErrorAtAnyStep() throws IOException {
+        for (FaultDisk.Fault fault : FaultDisk.Fault.values()) {
+            for (int ordinal = 1; ; ordinal += 29) {
+                Path at = Files.createDirectory(directory.resolve(fault + "-" + ordinal));
+                FaultDisk disk = FaultDisk.plain(ordinal);
+                disk.plan(fault, ordinal);
+                try (PackStore store = PackStore.open(at, QUICK.withDisk(disk))) {
+                    try {
+                        work(store, new Model(), new Random(7));
+                    } finally {
+                        if (disk.dead()) {
+                            disk.bury();
+                        }
+                    }
+                } catch (IOException | FaultDisk.Killed e) {
+                    assertThat(e instanceof DiskFullException)
+                            .as("%s at %s: %s", fault, disk.struck(), e)
+                            .isEqualTo(fault == FaultDisk.Fault.FULL || fault == FaultDisk.Fault.FULL_ONCE);
+                }
+                assertThat(FileLocks.heldFiles()).as(disk.struck()).isZero();
+                assertThat(FaultDisk.openFiles(at)).as(disk.struck()).isZero();
+                if (disk.struck() == null) {
+                    break;
                 }
             }
         }
-        assertThat(FileLocks.heldFiles()).isZero();
-        return point;
     }
 
-    @Test
-    void aKillAtAnyStepLosesNothingAcknowledged() throws IOException {
-        everyStep(NoSyncFiles::new);
-    }
-
-    @Test
-    void aPowerCutAtAnyStepLosesNothingAcknowledged() throws IOException {
-        everyStep(PowerCutFiles::new);
-    }
-
-    private void everyStep(java.util.function.Supplier<StoreFiles> files) throws IOException {
-        int ordinal = 1;
-        for (; ; ordinal++) {
-            Model model = new Model();
-            CrashAt point = crash(ordinal, directory.resolve("at" + ordinal), files.get(), model);
-            if (!point.crashed) {
-                assertThat(point.seen)
-                        .contains(
-                                "pack-create",
-                                "pack-header",
-                                "record",
-                                "record-torn",
-                                "drain",
-                                "pack-sync",
-                                "run-create",
-                                "run-written",
-                                "run-synced",
-                                "run-renamed",
-                                "run-durable",
-                                "run-delete",
-                                "pack-delete");
-                break;
-            }
-            check(directory.resolve("left" + ordinal), model, ordinal);
-        }
-        assertThat(ordinal).isGreaterThan(100);
-    }
-
-    /** A disk that is full after a while, having taken part of what was written. */
-    private static final class FullFiles implements StoreFiles {
-        long room;
-        boolean syncFails;
-
-        @Override
-        public Appender create(Path file) throws IOException {
-            return wrap(new NoSyncFiles().create(file));
-        }
-
-        @Override
-        public Appender append(Path file) throws IOException {
-            return wrap(new NoSyncFiles().append(file));
-        }
-
-        private Appender wrap(Appender appender) {
-            return new Appender() {
-                @Override
-                public void write(long position, byte[] bytes, int offset, int length) throws IOException {
-                    int part = (int) Math.min(length, room);
-                    appender.write(position, bytes, offset, part);
-                    room -= part;
-                    if (part < length) {
-                        throw new IOException("No space left on device");
-                    }
-                }
-
-                @Override
-                public void truncate(long length) throws IOException {
-                    appender.truncate(length);
-                }
-
-                @Override
-                public void sync() throws IOException {
-                    if (syncFails) {
-                        throw new IOException("Input/output error");
-                    }
-                    appender.sync();
-                }
-
-                @Override
-                public void close() throws IOException {
-                    appender.close();
-                }
-            };
-        }
-
-        @Override
-        public void rename(Path from, Path to) throws IOException {
-            new NoSyncFiles().rename(from, to);
-        }
-
-        @Override
-        public void syncDirectory(Path at) throws IOException {
-            new NoSyncFiles().syncDirectory(at);
-        }
-
-        @Override
-        public void delete(Path file) throws IOException {
-            new NoSyncFiles().delete(file);
-        }
+    private static boolean put(StoreWriter writer, int number) throws IOException {
+        byte[] bytes = StoreContractTest.bytes(3 * number + 1, 4000);
+        return writer.put(RecordType.CHUNK, ObjectId.hash(bytes), bytes, 0, bytes.length);
     }
 
     @Test
     void aFullDiskIsSaidAndGoneOver() throws IOException {
-        for (int room = 0; room < 130_000; room += 997) {
-            Path at = directory.resolve("full" + room);
-            FullFiles files = new FullFiles();
-            files.room = room;
-            Map<ObjectId, byte[]> model = new HashMap<>();
-            try (PackStore store = PackStore.open(at, QUICK.withFiles(files).withPackBytesMax(1 << 20));
+        for (int ordinal = 1; ; ordinal++) {
+            Path at = directory.resolve("full" + ordinal);
+            FaultDisk disk = FaultDisk.plain(ordinal);
+            int taken = 0;
+            boolean broken = false;
+            try (PackStore store = PackStore.open(at, QUICK.withDisk(disk).withPackBytesMax(1 << 17));
                     StoreWriter writer = store.newWriter()) {
-                DitsException said = null;
-                for (int i = 0; i < 30; i++) {
-                    byte[] bytes = StoreContractTest.bytes(3 * i + 1, 4000);
-                    ObjectId id = ObjectId.hash(bytes);
-                    try {
-                        writer.put(RecordType.CHUNK, id, bytes, 0, bytes.length);
-                        model.put(id, bytes);
-                        if (i == 29) {
-                            writer.flush();
-                        }
-                    } catch (DitsException e) {
-                        said = e;
-                        break;
-                    }
-                }
-                if (said != null) {
-                    assertThat(said).hasMessageContaining("disk is full").hasMessageContaining(at.toString());
-                    files.room = Long.MAX_VALUE;
-                    // What was taken is still there, and what was refused can be put now.
-                    for (int i = 0; i < 30; i++) {
-                        byte[] bytes = StoreContractTest.bytes(3 * i + 1, 4000);
-                        ObjectId id = ObjectId.hash(bytes);
-                        assertThat(writer.put(RecordType.CHUNK, id, bytes, 0, bytes.length))
-                                .isEqualTo(!model.containsKey(id));
-                        model.put(id, bytes);
+                disk.plan(FaultDisk.Fault.FULL, ordinal);
+                try {
+                    for (; taken < 60; taken++) {
+                        assertThat(put(writer, taken)).isTrue();
                     }
                     writer.flush();
+                } catch (DiskFullException e) {
+                    assertThat(e).hasMessageContaining("disk is full").hasMessageContaining(at.toString());
+                    disk.mend();
+                    if ("pack.sync".equals(disk.struck())) {
+                        // What the system took and could not place may be gone: this writer promises nothing more.
+                        assertThatThrownBy(writer::flush).isInstanceOf(DiskFullException.class);
+                        broken = true;
+                    } else {
+                        // What was taken is still there, and what was refused can be put now.
+                        for (int i = 0; i < 60; i++) {
+                            assertThat(put(writer, i)).isEqualTo(i >= taken);
+                        }
+                        writer.flush();
+                    }
+                }
+                if (disk.struck() == null) {
+                    assertThat(ordinal).isGreaterThan(50);
+                    return;
                 }
             }
             try (PackStore store = PackStore.open(at, QUICK)) {
-                for (Map.Entry<ObjectId, byte[]> each : model.entrySet()) {
-                    assertThat(store.read(each.getKey())).isEqualTo(each.getValue());
+                store.recover();
+                if (broken) {
+                    try (StoreWriter writer = store.newWriter()) {
+                        for (int i = 0; i < 60; i++) {
+                            put(writer, i);
+                        }
+                        writer.flush();
+                    }
+                }
+                for (int i = 0; i < 60; i++) {
+                    byte[] bytes = StoreContractTest.bytes(3 * i + 1, 4000);
+                    assertThat(store.read(ObjectId.hash(bytes))).isEqualTo(bytes);
                 }
                 assertThat(store.verify(bytes -> {}).clean()).isTrue();
                 assertThat(store.recover()).isZero();
@@ -279,20 +215,36 @@ class CrashTest {
 
     @Test
     void afterAFailedSyncNothingIsPromised() throws IOException {
-        FullFiles files = new FullFiles();
-        files.room = Long.MAX_VALUE;
-        files.syncFails = true;
-        byte[] bytes = {1, 2, 3};
+        FaultDisk disk = FaultDisk.withModel(directory, 3);
+        Path at = directory.resolve("store");
+        byte[] bytes = StoreContractTest.bytes(1, 100_000);
         ObjectId id = ObjectId.hash(bytes);
-        try (PackStore store = PackStore.open(directory, QUICK.withFiles(files));
+        try (PackStore store = PackStore.open(at, QUICK.withDisk(disk));
                 StoreWriter writer = store.newWriter()) {
             writer.put(RecordType.CHUNK, id, bytes, 0, bytes.length);
+            disk.plan(FaultDisk.Fault.IO_ERROR, 1);
             assertThatThrownBy(writer::flush).isInstanceOf(IOException.class);
-            files.syncFails = false;
+            assertThat(disk.struck()).isEqualTo("pack.sync");
+            disk.mend();
             // A second sync that succeeds would prove nothing.
             assertThatThrownBy(writer::flush).isInstanceOf(DitsException.class);
-            try (PackStore other = PackStore.open(directory, QUICK)) {
-                assertThat(other.contains(id)).isFalse();
+        }
+        // Neither for whoever comes next: the bytes can be read, and yet need not be on the disk.
+        try (PackStore store = PackStore.open(at, QUICK.withDisk(disk))) {
+            assertThat(store.recover()).isZero();
+            assertThat(store.contains(id)).isFalse();
+            try (StoreWriter writer = store.newWriter()) {
+                assertThat(writer.put(RecordType.CHUNK, id, bytes, 0, bytes.length))
+                        .isTrue();
+                writer.flush();
+            }
+        }
+        for (int seed = 0; seed < 20; seed++) {
+            Path left = directory.resolve("left" + seed);
+            disk.cut(left, seed);
+            try (PackStore store = PackStore.open(left.resolve("store"), QUICK)) {
+                store.recover();
+                assertThat(store.read(id)).isEqualTo(bytes);
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.dits.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dits.disk.FaultDisk;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.RepositoryBusyException;
 import dev.dits.object.ObjectId;
@@ -32,7 +33,7 @@ class PackStoreTest {
     Path directory;
 
     private static final StoreOptions QUICK =
-            StoreOptions.defaults().withLockTimeout(Duration.ZERO).withFiles(new NoSyncFiles());
+            StoreOptions.defaults().withLockTimeout(Duration.ZERO).withDisk(FaultDisk.plain(1));
 
     @AfterEach
     void holdsNoLockWhenAllIsClosed() {

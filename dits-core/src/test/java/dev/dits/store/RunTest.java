@@ -2,6 +2,9 @@ package dev.dits.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dits.disk.Disk;
+import dev.dits.disk.DiskFile;
+import dev.dits.disk.Role;
 import dev.dits.object.ObjectId;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +32,7 @@ class RunTest {
     }
 
     private Run write(EntryTable table, Map<Long, Long> packs) throws IOException {
-        try (StoreFiles.Appender file = SystemFiles.INSTANCE.create(directory.resolve("0000000000000001.run"))) {
+        try (DiskFile file = Disk.system().create(Role.RUN, directory.resolve("0000000000000001.run"))) {
             assertThat(RunWriter.write(file, 7, table.size(), packs, table.sorted()))
                     .isEqualTo(table.size());
         }

@@ -2,6 +2,9 @@ package dev.dits.store;
 
 import dev.dits.cache.CacheOptions;
 import dev.dits.cache.ChunkCache;
+import dev.dits.disk.Disk;
+import dev.dits.disk.DiskFile;
+import dev.dits.disk.Role;
 import dev.dits.object.ObjectId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -130,8 +133,7 @@ final class StoreFigures {
         Path store = Files.createDirectory(directory.resolve("index"));
         Files.write(store.resolve(PackFormat.hex(1) + PackFormat.PACK_SUFFIX), PackFormat.packHeader());
         long start = System.nanoTime();
-        try (StoreFiles.Appender file =
-                SystemFiles.INSTANCE.create(store.resolve(PackFormat.hex(1) + RunFormat.SUFFIX))) {
+        try (DiskFile file = Disk.system().create(Role.RUN, store.resolve(PackFormat.hex(1) + RunFormat.SUFFIX))) {
             RunWriter.write(file, 1, ENTRIES, Map.of(1L, 16L), cursor);
         }
         say("index: write 16,777,216 entries", start, ENTRIES * 1000.0, "M/s");

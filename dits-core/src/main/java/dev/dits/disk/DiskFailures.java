@@ -1,26 +1,33 @@
-package dev.dits.store;
+package dev.dits.disk;
 
+import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
 /** Says what a failure of the file system means. */
-final class StoreFailures {
-    private StoreFailures() {}
+public final class DiskFailures {
+    private DiskFailures() {}
 
-    /** Names the path and what to do where the disk is full; other failures pass as they are. */
-    static IOException explain(Path path, IOException failure) {
+    /**
+     * Finds out whether a failure means that there is no room. The JDK says so in a message only.
+     *
+     * @param path what could not be written
+     * @param failure what the file system said
+     * @return a {@link DiskFullException} that names the path and what to do, or the failure as it is
+     */
+    public static IOException explain(Path path, IOException failure) {
         if (failure instanceof DitsException) {
             return failure;
         }
         String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
         if (message.contains("no space left") || message.contains("not enough space")) {
-            return new DitsException(
+            return new DiskFullException(
                     "the disk is full: could not write " + path + "; free some space and try again", failure);
         }
         if (message.contains("quota exceeded")) {
-            return new DitsException(
+            return new DiskFullException(
                     "the disk quota is used up: could not write " + path + "; free some space and try again", failure);
         }
         return failure;

@@ -835,6 +835,27 @@ public final class Repository implements AutoCloseable {
         }
     }
 
+    /**
+     * Brings the working tree to where its branch is by now: for whoever moved the branch, and can not know what others did since.
+     *
+     * @param checkout how
+     * @return what was done; nothing if the tree stands there already, or HEAD names no branch that has a commit
+     * @throws dev.dits.error.LocalChangesException if changes that are in no commit are in the way
+     * @throws IOException as {@link #checkout}
+     */
+    @SuppressWarnings("try")
+    public Optional<CheckoutReport> follow(CheckoutOptions checkout) throws IOException {
+        try (FileLocks.Held lock = lockTree()) {
+            Refs.Head head = refs.head();
+            Optional<ObjectId> tip = head.branch() == null ? Optional.empty() : refs.read(head.branch());
+            BaseState state = state(head);
+            if (tip.isEmpty() || (state.target() == null && tip.get().equals(state.commit()))) {
+                return Optional.empty();
+            }
+            return Optional.of(checkout(tip.get(), null, checkout));
+        }
+    }
+
     private Optional<RefName> branchNamed(String revision) throws IOException {
         try {
             RefName name = revision.startsWith("refs/") ? new RefName(revision) : RefName.branch(revision);

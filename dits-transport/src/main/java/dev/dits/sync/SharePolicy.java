@@ -150,7 +150,8 @@ public final class SharePolicy implements Responder.Policy {
                     && current.get().shortName().equals(push.branch())
                     && repository.status().clean();
             if (follows) {
-                repository.updateWorkingTree(push.commit(), CheckoutOptions.defaults());
+                // Not to the pushed commit: the owner may have brought it in and gone on from there meanwhile.
+                repository.follow(CheckoutOptions.defaults());
             }
         } catch (IOException e) {
             LOG.warn("the working tree does not follow the push to {}: {}", push.branch(), e.getMessage());

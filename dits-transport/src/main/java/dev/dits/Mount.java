@@ -339,17 +339,33 @@ public final class Mount implements AutoCloseable {
      * @return the transfer
      */
     public Transfer pull() {
-        return start(control -> {
-            Pull.Result result = new Pull(
-                            session,
-                            repository,
-                            dits.cache(),
-                            options.links(),
-                            dits.threads().workers(),
-                            control)
-                    .run();
-            return new TransferTask.Outcome(result.commit(), result.refused());
-        });
+        return start(control -> outcome(newPull(control).run()));
+    }
+
+    /**
+     * Brings the working tree to a branch or commit that is here, as {@link Repository#checkout} does; content that is only promised by the share is fetched. Starts at once.
+     *
+     * <p>After a pull that found commits on both sides, {@code checkout("origin/main")} goes to the share's.
+     *
+     * @param revision a branch, a tag, {@code origin/BRANCH}, or a commit of the share
+     * @return the transfer, which fails with {@link dev.dits.error.LocalChangesException} where it would overwrite what is not committed
+     */
+    public Transfer checkout(String revision) {
+        return start(control -> outcome(newPull(control).checkout(revision)));
+    }
+
+    private Pull newPull(TransferControl control) {
+        return new Pull(
+                session,
+                repository,
+                dits.cache(),
+                options.links(),
+                dits.threads().workers(),
+                control);
+    }
+
+    private static TransferTask.Outcome outcome(Pull.Result result) {
+        return new TransferTask.Outcome(result.commit(), result.refused());
     }
 
     private Transfer start(TransferTask.Work work) {

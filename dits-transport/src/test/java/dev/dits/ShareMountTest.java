@@ -190,6 +190,14 @@ class ShareMountTest {
             assertThat(share.repository().head()).contains(theirs);
             assertThat(mount.repository().head()).contains(mine);
             assertThat(mount.root().resolve("mine.txt")).hasContent("mine");
+            // The way out that the error names: what the share has is only promised here, and comes with the checkout.
+            mount.repository().createBranch("mine", "HEAD");
+            mount.checkout("origin/main").await();
+            assertThat(Trees.describe(mount.root())).isEqualTo(Trees.describe(project));
+            assertThat(mount.repository().head()).contains(theirs);
+            mount.checkout("mine").await();
+            assertThat(mount.root().resolve("mine.txt")).hasContent("mine");
+            assertThat(mount.root().resolve("theirs.txt")).doesNotExist();
         }
     }
 

@@ -324,6 +324,28 @@ public final class Pull {
     }
 
     private CheckoutReport update(ObjectId tip) throws IOException {
+        return write(tip, options -> repository.updateWorkingTree(tip, options));
+    }
+
+    /**
+     * Brings the working tree to a branch or commit that is here. Content that the share promised is fetched as it is needed.
+     *
+     * @param revision which, as for {@link Repository#checkout}
+     * @return what it did
+     * @throws IOException if it fails; what arrived stays, and the same again goes on from there
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public Result checkout(String revision) throws IOException, InterruptedException {
+        control.checkpoint();
+        ObjectId commit = repository.resolve(revision);
+        return result(commit, write(commit, options -> repository.checkout(revision, options)));
+    }
+
+    private interface Writing {
+        CheckoutReport with(CheckoutOptions options) throws IOException;
+    }
+
+    private CheckoutReport write(ObjectId tip, Writing writing) throws IOException {
         Commit commit = repository.readCommit(tip);
         DirectoryRef base = repository.base().isPresent()
                 ? repository.readCommit(repository.base().get()).tree()
@@ -340,13 +362,11 @@ public final class Pull {
                 repository.config().profile().maxBytes(),
                 control,
                 workers)) {
-            return repository.updateWorkingTree(
-                    tip,
-                    CheckoutOptions.defaults()
-                            .withLinks(links)
-                            .withFilesInFlight(1_024)
-                            .withSource(fetcher)
-                            .withProgress((files, bytes, written) -> control.filesDone(files)));
+            return writing.with(CheckoutOptions.defaults()
+                    .withLinks(links)
+                    .withFilesInFlight(1_024)
+                    .withSource(fetcher)
+                    .withProgress((files, bytes, written) -> control.filesDone(files)));
         }
     }
 

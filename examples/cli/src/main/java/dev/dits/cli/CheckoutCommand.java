@@ -1,9 +1,14 @@
 package dev.dits.cli;
 
+import dev.dits.Dits;
+import dev.dits.Mount;
+import dev.dits.TransferResult;
+import dev.dits.error.MissingObjectException;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.CheckoutReport;
 import dev.dits.repo.Repository;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,7 +47,7 @@ final class CheckoutCommand extends RepositoryCommand {
     }
 
     @Override
-    int run(Repository repository) throws IOException {
+    int run(Repository repository) throws IOException, InterruptedException {
         if (create) {
             repository.createBranch(revision, "HEAD");
         }
@@ -50,6 +55,11 @@ final class CheckoutCommand extends RepositoryCommand {
         CheckoutReport report;
         try (CommitWatch watch = new CommitWatch(context, "Checking out", repository.root())) {
             report = repository.checkout(revision, CheckoutOptions.defaults().withProgress(watch));
+        } catch (MissingObjectException e) {
+            if (!Files.exists(repository.root().resolve(Repository.DIRECTORY).resolve("remotes"))) {
+                throw e;
+            }
+            return fetching(repository);
         }
         context.say(repository
                         .currentBranch()
@@ -73,6 +83,18 @@ final class CheckoutCommand extends RepositoryCommand {
                         .toList(),
                 report.refusedCount());
         return report.refusedCount() == 0 ? ExitCode.OK : ExitCode.FAILURE;
+    }
+
+    /** In a mount, what is not here is the share's to give. */
+    private int fetching(Repository repository) throws IOException, InterruptedException {
+        ConnectionOptions connection = new ConnectionOptions();
+        try (Dits dits = Dits.open(connection.ditsOptions(context));
+                Mount mount = dits.open(repository.root(), connection.mountOptions(null))) {
+            TransferResult result = Watch.await(context, mount.checkout(revision), "Fetching");
+            context.say((repository.currentBranch().isPresent() ? "On branch " : "At commit ") + Format.safe(revision)
+                    + " (" + result.commit().abbreviated() + "): " + TransferReport.summary(result.progress()));
+            return TransferReport.refused(context, result);
+        }
     }
 
     private void warn(String what, List<String> paths, long count) {

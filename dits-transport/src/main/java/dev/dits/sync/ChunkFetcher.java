@@ -470,22 +470,9 @@ final class ChunkFetcher implements FileSource, Closeable {
     }
 
     private TransferControl.Request request(List<Piece> pieces) throws IOException {
-        List<Message.GetChunks.Item> items = new ArrayList<>();
-        int at = 0;
-        while (at < pieces.size()) {
-            Piece first = pieces.get(at);
-            int count = 1;
-            while (at + count < pieces.size()) {
-                Piece next = pieces.get(at + count);
-                if (next.assembly != first.assembly || next.chunk.index() != first.chunk.index() + count) {
-                    break;
-                }
-                count++;
-            }
-            items.add(new Message.GetChunks.Item(first.assembly.path.bytes(), first.chunk.index(), count));
-            at += count;
-        }
-        TransferControl.Request request = control.open(session, new Message.GetChunks(commit, items));
+        ChunkRequest chunks = new ChunkRequest();
+        pieces.forEach(piece -> chunks.add(piece.assembly.path, piece.chunk.index()));
+        TransferControl.Request request = control.open(session, chunks.in(commit));
         requests.add(request);
         if (ended) {
             request.close();

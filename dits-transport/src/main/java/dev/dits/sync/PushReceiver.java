@@ -182,21 +182,9 @@ public final class PushReceiver {
         if (batch.isEmpty() || commit == null) {
             return;
         }
-        List<Message.GetChunks.Item> items = new ArrayList<>();
-        int at = 0;
-        while (at < batch.size()) {
-            Wanted first = batch.get(at);
-            int count = 1;
-            while (at + count < batch.size()
-                    && batch.get(at + count).path().equals(first.path())
-                    && batch.get(at + count).chunk().index() == first.chunk().index() + count) {
-                count++;
-            }
-            items.add(new Message.GetChunks.Item(
-                    first.path().bytes(), first.chunk().index(), count));
-            at += count;
-        }
-        pending.add(new Pending(control.open(pusher, new Message.GetChunks(commit, items)), batch));
+        ChunkRequest chunks = new ChunkRequest();
+        batch.forEach(wanted -> chunks.add(wanted.path, wanted.chunk.index()));
+        pending.add(new Pending(control.open(pusher, chunks.in(commit)), batch));
         batch = new ArrayList<>();
         batchBytes = 0;
         batchPathBytes = 0;

@@ -58,7 +58,7 @@ final class ContentReader {
     Result store(byte[] path, Path file, FileStat seen, StoreWriter writer, Counter counter) throws IOException {
         Scratch scratch = scratches.poll();
         if (scratch == null) {
-            scratch = new Scratch(new ChunkStream(chunker), ObjectId.sha256(), ObjectId.sha256());
+            scratch = newScratch();
         }
         try {
             FileStat before = seen;
@@ -110,6 +110,28 @@ final class ContentReader {
         }
         ObjectId whole = ObjectId.fromBytes(scratch.whole.digest(), 0);
         return tree.finish(!several && only != null ? only : whole);
+    }
+
+    /** Cuts what a stream delivers and tells of each chunk; stores nothing. */
+    void cut(java.io.InputStream in, FileDiff.ChunkTaker taker) throws IOException {
+        Scratch scratch = scratches.poll();
+        if (scratch == null) {
+            scratch = newScratch();
+        }
+        try {
+            ChunkStream stream = scratch.stream;
+            stream.reset(in);
+            while (stream.next()) {
+                scratch.chunk.update(stream.array(), stream.offset(), stream.length());
+                taker.chunk(ObjectId.fromBytes(scratch.chunk.digest(), 0), stream.length());
+            }
+        } finally {
+            scratches.add(scratch);
+        }
+    }
+
+    private Scratch newScratch() {
+        return new Scratch(new ChunkStream(chunker), ObjectId.sha256(), ObjectId.sha256());
     }
 
     /** The SHA-256 of a file and the stat that it had all the while; null if it is gone. */

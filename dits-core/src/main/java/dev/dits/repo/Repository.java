@@ -696,6 +696,58 @@ public final class Repository implements AutoCloseable {
         }
     }
 
+    /**
+     * Compares two commits.
+     *
+     * @param before the one; null for nothing, as before the first commit
+     * @param after the other; null for nothing
+     * @param diff what to look at
+     * @param visitor is told what differs
+     * @throws DitsException if a path to look at is on neither side
+     * @throws dev.dits.error.MissingObjectException if a commit or a tree is neither here nor in a source
+     * @throws IOException if the file system fails, or the visitor does
+     */
+    public void diff(@Nullable ObjectId before, @Nullable ObjectId after, DiffOptions diff, DiffVisitor visitor)
+            throws IOException {
+        comparison(diff, visitor).trees(tree(before), tree(after));
+    }
+
+    /**
+     * Compares a commit with the working tree. What {@code .ditsignore} names and the commit lacks is left out; entries that could not be written to
+     * disk do not count as deleted. Where renames are looked for, an added file is read if one of its size was removed.
+     *
+     * @param before the commit, {@link #base} for what the next commit will record; null for nothing, as before the first commit
+     * @param diff what to look at
+     * @param visitor is told what differs; what is in the working tree may change meanwhile
+     * @throws DitsException if a path to look at is on neither side
+     * @throws dev.dits.error.PermissionDeniedException if something can not be read
+     * @throws IOException if the file system fails, or the visitor does
+     */
+    public void diffWorkingTree(@Nullable ObjectId before, DiffOptions diff, DiffVisitor visitor) throws IOException {
+        DirectoryRef base = tree(before);
+        Comparison comparison = comparison(diff, visitor);
+        for (TreePath path : diff.paths()) {
+            comparison.requireInWorkingTree(path, base);
+        }
+        scan(state(refs.head()), base, false, comparison);
+        comparison.scanned();
+    }
+
+    private Comparison comparison(DiffOptions diff, DiffVisitor visitor) {
+        return new Comparison(root, objects, reader, diff, visitor, Comparison.HELD_BACK_MAX);
+    }
+
+    /**
+     * Opens a committed file for reading from its start, a chunk at a time: nothing large is held in memory. Every byte is verified.
+     *
+     * @param content what names the file's content
+     * @return the bytes; reading throws {@link dev.dits.error.MissingObjectException} where they are neither here nor in a source
+     * @throws IOException if the file's tree of chunks is missing or corrupt, or the file system fails
+     */
+    public java.io.InputStream read(dev.dits.object.Content content) throws IOException {
+        return new ContentStream(objects, content);
+    }
+
     private String author(@Nullable String given) {
         return given != null ? given : config.author().orElse(options.author());
     }

@@ -13,8 +13,14 @@ import org.jspecify.annotations.Nullable;
 final class CheckoutConflicts implements TreeDiffer.Actions {
     private static final int SHOWN_MAX = 5;
 
+    private final boolean uncommittedStays;
     private final List<String> paths = new ArrayList<>();
     private long count;
+
+    /** Whether what is in no commit is in the way even where the walk would overwrite it. */
+    CheckoutConflicts(boolean uncommittedStays) {
+        this.uncommittedStays = uncommittedStays;
+    }
 
     void refuseIfAny() throws LocalChangesException {
         if (count == 0) {
@@ -47,6 +53,11 @@ final class CheckoutConflicts implements TreeDiffer.Actions {
     }
 
     @Override
+    public void leave(byte[] path, EntryName name) {
+        // As above.
+    }
+
+    @Override
     public void exitAndDelete(byte[] path, EntryName name) {
         // As above.
     }
@@ -59,6 +70,20 @@ final class CheckoutConflicts implements TreeDiffer.Actions {
     @Override
     public void write(byte[] path, TreeEntry entry, @Nullable FileStat seen) {
         // As above.
+    }
+
+    @Override
+    public void replace(byte[] path, TreeEntry entry, FileStat seen) {
+        if (uncommittedStays) {
+            conflict(path);
+        }
+    }
+
+    @Override
+    public void remove(byte[] path, EntryName name, FileStat seen) {
+        if (uncommittedStays) {
+            conflict(path);
+        }
     }
 
     @Override

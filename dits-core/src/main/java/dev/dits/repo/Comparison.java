@@ -153,7 +153,8 @@ final class Comparison implements StatusWalk.Listener {
         if (entry instanceof FileEntry file) {
             return new Known(FileDiff.Side.of(entry, new Stored(objects, file.content())), file.content(), null);
         }
-        return new Known(FileDiff.Side.of(entry, null), entry instanceof LinkEntry link ? link.target() : null, null);
+        LinkTarget target = entry instanceof LinkEntry link ? link.target() : null;
+        return new Known(FileDiff.Side.of(entry, target == null ? null : new Target(target)), target, null);
     }
 
     // ---- the working tree ----
@@ -219,7 +220,21 @@ final class Comparison implements StatusWalk.Listener {
                 Optional.ofNullable(target),
                 true);
         WorkFile work = stat.kind() == FileKind.FILE ? new WorkFile(reader, path, file, stat) : null;
-        return new Known(new FileDiff.Side(version, work), target, work);
+        FileDiff.Bytes bytes = work != null ? work : target != null ? new Target(target) : null;
+        return new Known(new FileDiff.Side(version, bytes), target, work);
+    }
+
+    /** Where a link leads, as a text. */
+    private record Target(LinkTarget target) implements FileDiff.Bytes {
+        @Override
+        public InputStream open() {
+            return new java.io.ByteArrayInputStream(target.bytes());
+        }
+
+        @Override
+        public void chunks(FileDiff.ChunkTaker taker) {
+            throw new UnsupportedOperationException("a link has no chunks");
+        }
     }
 
     /** The bytes of a committed file. */

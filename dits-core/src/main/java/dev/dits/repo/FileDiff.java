@@ -7,7 +7,9 @@ import dev.dits.object.TreeEntry;
 import dev.dits.object.TreePath;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +50,7 @@ public final class FileDiff {
         void chunk(ObjectId id, int length) throws IOException;
     }
 
-    /** A version, and where its bytes are; null for a link or directory. */
+    /** A version, and where its bytes are; null for a directory. */
     record Side(FileVersion version, @Nullable Bytes bytes) {
         static Side of(TreeEntry entry, @Nullable Bytes bytes) {
             FileVersion.Type type = entry instanceof FileEntry
@@ -125,10 +127,10 @@ public final class FileDiff {
     }
 
     /**
-     * Compares the two versions line by line. A version that is not there counts as empty.
+     * Compares the two versions line by line. A version that is not there counts as empty, a link as a text that is its target.
      *
      * @param context how many lines around each change belong to it, 0 to {@link TextDiff#CONTEXT_MAX}
-     * @return the differences; nothing if a version is no file, no text or larger than {@link TextDiff#BYTES_MAX}
+     * @return the differences; nothing if a version is a directory, no text or larger than {@link TextDiff#BYTES_MAX}
      * @throws dev.dits.error.MissingObjectException if content is neither here nor in a source
      * @throws IOException if a file can not be read
      */
@@ -162,7 +164,7 @@ public final class FileDiff {
      * @throws IOException if a file can not be read
      */
     public Optional<ChunkDiff> chunks() throws IOException {
-        if ((before != null && before.bytes == null) || (after != null && after.bytes == null)) {
+        if (!isFileOrNothing(before) || !isFileOrNothing(after)) {
             return Optional.empty();
         }
         Known known = new Known();
@@ -185,6 +187,26 @@ public final class FileDiff {
             });
         }
         return Optional.of(new ChunkDiff(known.count, sums[0], sums[2], sums[1], sums[3]));
+    }
+
+    private static boolean isFileOrNothing(@Nullable Side side) {
+        return side == null || side.version.type() == FileVersion.Type.FILE;
+    }
+
+    /**
+     * Tells the same difference as a removal and an addition, for whom {@link Kind#RENAMED} or {@link Kind#TYPE_CHANGED} say too much.
+     *
+     * @return a removal where something was, and an addition where something is
+     */
+    public List<FileDiff> separated() {
+        List<FileDiff> parts = new ArrayList<>(2);
+        if (before != null) {
+            parts.add(new FileDiff(Kind.DELETED, from == null ? path : from, null, before, null));
+        }
+        if (after != null) {
+            parts.add(new FileDiff(Kind.ADDED, path, null, null, after));
+        }
+        return parts;
     }
 
     /**

@@ -330,6 +330,32 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
+     * Lists the tags.
+     *
+     * @return the tags, sorted by name; each names a commit, or a {@linkplain #readTag tag object} that names one
+     * @throws IOException if the file system fails
+     */
+    public SortedMap<RefName, ObjectId> tags() throws IOException {
+        return refs.list(RefName.TAGS);
+    }
+
+    /**
+     * Reads what a tag with a message says.
+     *
+     * @param id what the tag's reference names
+     * @return who made it, when and why; nothing if that is the commit itself
+     * @throws dev.dits.error.MissingObjectException if it is not here
+     * @throws IOException if it is neither tag nor commit, or the file system fails
+     */
+    public Optional<Tag> readTag(ObjectId id) throws IOException {
+        byte[] bytes = objects.require(id);
+        if (ObjectCodec.kindOf(bytes) == ObjectKind.COMMIT) {
+            return Optional.empty();
+        }
+        return Optional.of(Tag.decode(bytes));
+    }
+
+    /**
      * Moves, makes or deletes a reference if it still is where the caller saw it. The commit and all it refers to must be durable already, or
      * promised by a remote.
      *
@@ -780,12 +806,7 @@ public final class Repository implements AutoCloseable {
         try (FileLocks.Held lock = lockTree()) {
             Refs.Head head = refs.head();
             BaseState state = state(head);
-            if (state.target() != null) {
-                throw new DitsException("a checkout of " + state.target().abbreviated()
-                        + " was interrupted; repeat it ('dits checkout "
-                        + state.target().abbreviated()
-                        + "') before you commit");
-            }
+            refuseUnfinished(state, "commit");
             ObjectId base = state.commit();
             ObjectId tip = head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
             if (!java.util.Objects.equals(base, tip)) {
@@ -931,7 +952,7 @@ public final class Repository implements AutoCloseable {
                 NameRules.probe(disk, scratch.directory(), config.trackGit()),
                 checkout.links(),
                 state.held());
-        CheckoutConflicts conflicts = new CheckoutConflicts();
+        CheckoutConflicts conflicts = new CheckoutConflicts(true);
         try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile())) {
             differ.walk(old, interrupted, target, cache, conflicts);
         }
@@ -964,6 +985,47 @@ public final class Repository implements AutoCloseable {
             cacheWriter.install(cacheFile(), fileClock());
         }
         return report;
+    }
+
+    /**
+     * Brings files, links and directories of a commit back into the working tree, whatever is there now; the branch and the commit that the tree
+     * stands on stay. In a restored directory, what that commit had and the source lacks goes; what no commit has stays. Bytes that are in no commit
+     * are replaced as {@link RestoreOptions#uncommitted} says, never unless it was said. Interrupted, it leaves each file as it was or restored, and is
+     * finished by repeating it.
+     *
+     * @param paths what to restore, each with all below it; the top for everything
+     * @param restore from where, and how
+     * @return what was done
+     * @throws DitsException if the source has no such path, there is no commit, or a checkout was interrupted
+     * @throws dev.dits.error.LocalChangesException if something is in the way that may not be replaced; nothing was changed then
+     * @throws dev.dits.error.RepositoryBusyException if another process commits or checks out for too long
+     * @throws dev.dits.error.MissingObjectException if content is neither here nor in a source
+     * @throws IOException if the file system fails
+     */
+    @SuppressWarnings("try")
+    public RestoreReport restore(java.util.Collection<TreePath> paths, RestoreOptions restore) throws IOException {
+        try (FileLocks.Held lock = lockTree()) {
+            BaseState state = state(refs.head());
+            refuseUnfinished(state, "restore");
+            ObjectId base = state.commit();
+            ObjectId source =
+                    restore.source().or(() -> Optional.ofNullable(base)).orElse(null);
+            if (source == null) {
+                throw new DitsException("there is no commit yet to restore anything from");
+            }
+            scratch.ensure();
+            return new Restore(
+                            root, disk, scratch, objects, reader, workers, syncers, config.trackGit(), this::fileClock)
+                    .run(paths, restore, source, readCommit(source).tree(), state, tree(base), options.clock());
+        }
+    }
+
+    private static void refuseUnfinished(BaseState state, String what) throws DitsException {
+        if (state.target() != null) {
+            throw new DitsException("a checkout of " + state.target().abbreviated()
+                    + " was interrupted; repeat it ('dits checkout "
+                    + state.target().abbreviated() + "') before you " + what);
+        }
     }
 
     // ---- upkeep ----

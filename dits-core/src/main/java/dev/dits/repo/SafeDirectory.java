@@ -60,6 +60,9 @@ abstract class SafeDirectory implements Closeable {
     /** Moves a file, link or directory from the directory for temporary files here, over a file or link that has its name. */
     abstract void moveIn(Path temporary, EntryName name) throws IOException;
 
+    /** Gives what is here another name, that nothing may have. */
+    abstract void rename(EntryName from, EntryName to) throws IOException;
+
     abstract void deleteFile(EntryName name) throws IOException;
 
     abstract void deleteDirectory(EntryName name) throws IOException;
@@ -144,6 +147,11 @@ abstract class SafeDirectory implements Closeable {
         }
 
         @Override
+        void rename(EntryName from, EntryName to) throws IOException {
+            disk.rename(Role.TREE, child(from), child(to), () -> stream.move(relative(from), stream, relative(to)));
+        }
+
+        @Override
         void deleteFile(EntryName name) throws IOException {
             disk.delete(Role.TREE, child(name), () -> stream.deleteFile(relative(name)));
         }
@@ -221,6 +229,11 @@ abstract class SafeDirectory implements Closeable {
         void moveIn(Path temporary, EntryName name) throws IOException {
             Path target = checked(name);
             disk.rename(Role.TREE, temporary, target);
+        }
+
+        @Override
+        void rename(EntryName from, EntryName to) throws IOException {
+            disk.rename(Role.TREE, checked(from), checked(to));
         }
 
         @Override

@@ -48,6 +48,9 @@ final class TreeDiffer {
         /** Leave a directory that stays, and give it what the entry says. */
         void exit(byte[] path, DirectoryEntry entry) throws IOException;
 
+        /** Leave a directory of which only a part was looked at; for itself it stays as it was. */
+        void leave(byte[] path, EntryName name) throws IOException;
+
         /** Leave a directory and delete it if it is empty now. */
         void exitAndDelete(byte[] path, EntryName name) throws IOException;
 
@@ -56,6 +59,12 @@ final class TreeDiffer {
 
         /** Write a file or link; {@code seen} is what it replaces. */
         void write(byte[] path, TreeEntry entry, @Nullable FileStat seen) throws IOException;
+
+        /** Write a file or link over something that is in no commit that is known; only where that was asked for. */
+        void replace(byte[] path, TreeEntry entry, FileStat seen) throws IOException;
+
+        /** Take away something that is in no commit that is known; only where that was asked for. */
+        void remove(byte[] path, EntryName name, FileStat seen) throws IOException;
 
         /** The content is right; give it permissions and time. */
         void adjust(byte[] path, TreeEntry entry, FileStat seen) throws IOException;
@@ -80,6 +89,7 @@ final class TreeDiffer {
     private final Map<ByteBuffer, Remembered> remembered = new HashMap<>();
     private NavigableSet<TreePath> held = new TreeSet<>();
     private boolean resuming;
+    private @Nullable Selection selection;
 
     TreeDiffer(
             Path root,
@@ -96,6 +106,15 @@ final class TreeDiffer {
         this.links = links;
         this.heldBefore = heldBefore;
         this.modesCount = root.getFileSystem().supportedFileAttributeViews().contains("posix");
+    }
+
+    /**
+     * Makes the disk hold what the target does, whatever is there, and looks at a part of it only. What no commit has goes to {@link Actions#replace} and
+     * {@link Actions#remove}.
+     */
+    TreeDiffer overwriting(Selection part) {
+        selection = part;
+        return this;
     }
 
     /** Entries of the new tree that are not on disk after the walk. */
@@ -118,7 +137,8 @@ final class TreeDiffer {
             Actions actions)
             throws IOException {
         held = new TreeSet<>(heldBefore);
-        resuming = interrupted != null;
+        // Where everything is overwritten, the old tree says nothing about what the disk lacks or where it is right.
+        resuming = interrupted != null || selection != null;
         directory(new byte[0], root, 0, old, interrupted, target, cache, actions);
     }
 
@@ -180,7 +200,50 @@ final class TreeDiffer {
             if (n != null && n.equals(o) && (!resuming || n.equals(t))) {
                 continue;
             }
-            entry(WorkTreeScanner.join(path, name), directory, name, depth, o, t, n, twin, cache, actions);
+            byte[] child = WorkTreeScanner.join(path, name);
+            Selection part = selection;
+            Selection.Match match = part == null ? Selection.Match.INSIDE : part.match(TreePath.of(child));
+            if (match == Selection.Match.INSIDE) {
+                entry(child, directory, name, depth, o, t, n, twin, cache, actions);
+            } else if (match == Selection.Match.ABOVE) {
+                above(child, directory, name, depth, o, n, twin, cache, actions);
+            }
+        }
+    }
+
+    /** A directory that is not selected, and holds something that is. */
+    private void above(
+            byte[] path,
+            Path parent,
+            EntryName name,
+            int depth,
+            @Nullable TreeEntry old,
+            @Nullable TreeEntry target,
+            boolean twin,
+            StatCache.Cursor cache,
+            Actions actions)
+            throws IOException {
+        if (target instanceof DirectoryEntry entry) {
+            String refusal = refusal(entry, depth, twin);
+            if (refusal != null) {
+                actions.refuse(path, refusal);
+                return;
+            }
+        }
+        Path directory = PathNames.resolve(parent, name);
+        FileStat disk = FileStat.of(directory);
+        if (disk == null) {
+            if (target instanceof DirectoryEntry entry) {
+                actions.enter(path, name, null);
+                directory(path, directory, depth + 1, ref(old), null, entry.ref(), cache, actions);
+                actions.exit(path, entry);
+            }
+        } else if (disk.kind() == FileKind.DIRECTORY) {
+            actions.enter(path, name, disk);
+            directory(path, directory, depth + 1, ref(old), null, ref(target), cache, actions);
+            actions.leave(path, name);
+        } else {
+            actions.conflict(path);
         }
     }
 
@@ -276,11 +339,14 @@ final class TreeDiffer {
                 return;
             }
         } else if (disk.kind() != FileKind.DIRECTORY) {
-            if (!matches(path, file, disk, old, cache) && !matches(path, file, disk, interrupted, cache)) {
+            if (matches(path, file, disk, old, cache) || matches(path, file, disk, interrupted, cache)) {
+                actions.delete(path, name, disk);
+            } else if (selection != null) {
+                actions.remove(path, name, disk);
+            } else {
                 actions.conflict(path);
                 return;
             }
-            actions.delete(path, name, disk);
             seen = null;
         }
         actions.enter(path, name, seen);
@@ -315,6 +381,11 @@ final class TreeDiffer {
         }
         if (disk.kind() == FileKind.DIRECTORY) {
             boolean known = ref(old) != null || ref(interrupted) != null;
+            if (selection != null && !(known && isAsCommitted(path, file, ref(old)))) {
+                actions.remove(path, name, disk);
+                actions.write(path, target, null);
+                return;
+            }
             if (!known || holdsUnknown(file, ref(old), ref(interrupted))) {
                 actions.conflict(path);
                 return;
@@ -330,6 +401,13 @@ final class TreeDiffer {
             actions.adjust(path, target, disk);
         } else if (matches(path, file, disk, old, content) || matches(path, file, disk, interrupted, content)) {
             actions.write(path, target, disk);
+        } else if (selection != null) {
+            // Where only the permissions are in no commit, the bytes are.
+            if (old != null && matchesContent(path, file, disk, old, content)) {
+                actions.write(path, target, disk);
+            } else {
+                actions.replace(path, target, disk);
+            }
         } else if (contentChanges) {
             actions.conflict(path);
         }
@@ -351,7 +429,9 @@ final class TreeDiffer {
         }
         if (disk.kind() == FileKind.DIRECTORY) {
             if (ref(old) == null && ref(interrupted) == null) {
-                actions.conflict(path);
+                if (selection == null) {
+                    actions.conflict(path);
+                }
                 return;
             }
             actions.enter(path, name, disk);
@@ -361,10 +441,37 @@ final class TreeDiffer {
             Content content = disk.kind() == FileKind.FILE ? cache.find(path, disk) : null;
             if (matches(path, file, disk, old, content) || matches(path, file, disk, interrupted, content)) {
                 actions.delete(path, name, disk);
+            } else if (selection != null) {
+                actions.remove(path, name, disk);
             } else {
                 actions.conflict(path);
             }
         }
+    }
+
+    /** Whether all in a directory is what a commit has, so that deleting it loses nothing. */
+    private boolean isAsCommitted(byte[] path, Path directory, @Nullable DirectoryRef ref) throws IOException {
+        if (ref == null) {
+            return false;
+        }
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            for (Path child : stream) {
+                EntryName name = PathNames.entryName(child);
+                TreeEntry entry = name == null ? null : trees.lookup(ref, name);
+                FileStat stat = FileStat.of(child);
+                if (entry == null || stat == null) {
+                    return false;
+                }
+                byte[] below = WorkTreeScanner.join(path, entry.name());
+                boolean same = stat.kind() == FileKind.DIRECTORY
+                        ? isAsCommitted(below, child, ref(entry))
+                        : matches(below, child, stat, entry, (Content) null);
+                if (!same) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** Whether a directory that is to make room for a file has anything in it that no commit has. */

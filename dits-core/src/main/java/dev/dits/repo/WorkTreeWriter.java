@@ -71,6 +71,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     private final StatCache.Writer cache;
     private final CommitProgress progress;
     private final ZonedDateTime now;
+    private RestoreOptions.@Nullable Uncommitted uncommitted;
     private final Deque<Frame> stack = new ArrayDeque<>();
     private final Set<Path> parts = new HashSet<>();
     private final Set<PartFile> open = new HashSet<>();
@@ -81,6 +82,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     private long written;
     private long bytes;
     private long deleted;
+    private long copyCount;
 
     WorkTreeWriter(
             Path root,
@@ -105,6 +107,12 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         this.progress = progress;
         this.now = now;
         stack.addLast(new Frame(SafeDirectory.open(disk, root, scratch.directory()), OWNER_ALL));
+    }
+
+    /** Overwrites what is in no commit; otherwise it stays. */
+    WorkTreeWriter overwriting(RestoreOptions.Uncommitted what) {
+        uncommitted = what;
+        return this;
     }
 
     /** A source that reads the repository's own objects. */
@@ -155,6 +163,10 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
 
     CheckoutReport report(ObjectId commit) {
         return new CheckoutReport(commit, written, bytes, deleted, refused, refusedCount, kept, copies);
+    }
+
+    RestoreReport restoreReport(ObjectId source) {
+        return new RestoreReport(source, written, bytes, deleted, refused, refusedCount, kept, copies, copyCount);
     }
 
     private Frame top() {
@@ -239,6 +251,24 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     }
 
     @Override
+    public void leave(byte[] path, EntryName name) throws IOException {
+        pipeline.then(() -> {
+            Frame frame = stack.removeLast();
+            SafeDirectory parent = top().directory;
+            if (frame.directory == null || parent == null) {
+                return;
+            }
+            if (frame.changed) {
+                AtomicFile.syncDirectory(frame.directory.path);
+            }
+            frame.directory.close();
+            if ((frame.modeBefore & OWNER_ALL) != OWNER_ALL) {
+                setAttributes(parent, name, frame.modeBefore, null);
+            }
+        });
+    }
+
+    @Override
     public void exitAndDelete(byte[] path, EntryName name) throws IOException {
         pipeline.then(() -> {
             Frame frame = stack.removeLast();
@@ -280,13 +310,53 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     }
 
     @Override
+    public void replace(byte[] path, TreeEntry entry, FileStat seen) throws IOException {
+        if (uncommitted == null) {
+            conflict(path);
+        } else {
+            write(path, entry, seen, uncommitted != RestoreOptions.Uncommitted.DISCARD);
+        }
+    }
+
+    @Override
+    public void remove(byte[] path, EntryName name, FileStat seen) throws IOException {
+        if (uncommitted == null) {
+            conflict(path);
+            return;
+        }
+        // A directory may hold what nobody looked at.
+        boolean keepsCopy = uncommitted != RestoreOptions.Uncommitted.DISCARD || seen.kind() == FileKind.DIRECTORY;
+        pipeline.then(() -> {
+            SafeDirectory parent = top().directory;
+            if (parent == null || !unchanged(parent, name, seen)) {
+                keep(path);
+                return;
+            }
+            cacheBefore.copyUpTo(path, cache);
+            if (keepsCopy) {
+                EntryName copy = copyName(parent, name, "before restore");
+                parent.rename(name, copy);
+                copied(path, copy);
+            } else {
+                parent.deleteFile(name);
+            }
+            top().changed = true;
+            deleted++;
+        });
+    }
+
+    @Override
     public void write(byte[] path, TreeEntry entry, @Nullable FileStat seen) throws IOException {
+        write(path, entry, seen, false);
+    }
+
+    private void write(byte[] path, TreeEntry entry, @Nullable FileStat seen, boolean keepsCopy) throws IOException {
         if (entry instanceof LinkEntry link) {
             pipeline.then(() -> {
                 Path made = scratch.name("link");
                 disk.symbolicLink(Role.PART, made, PathNames.linkTarget(root.getFileSystem(), link.target()));
                 disk.attributes(Role.PART, made, () -> SafeDirectory.setByPath(made, -1, link.mtime()));
-                install(path, link.name(), made, seen, null);
+                install(path, link.name(), made, seen, null, keepsCopy);
             });
         } else if (entry instanceof FileEntry file) {
             PartFile part = part(file.content());
@@ -306,7 +376,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                             syncers)
                     .toCompletableFuture();
             pipeline.await(ready, finished -> {
-                install(path, file.name(), finished.path(), seen, file.content());
+                install(path, file.name(), finished.path(), seen, file.content(), keepsCopy);
                 open.remove(finished);
                 parts.remove(finished.path());
             });
@@ -327,7 +397,13 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         return new PartFile(disk, path, content);
     }
 
-    private void install(byte[] path, EntryName name, Path made, @Nullable FileStat seen, @Nullable Content content)
+    private void install(
+            byte[] path,
+            EntryName name,
+            Path made,
+            @Nullable FileStat seen,
+            @Nullable Content content,
+            boolean keepsCopy)
             throws IOException {
         SafeDirectory parent = top().directory;
         if (parent == null || !unchanged(parent, name, seen)) {
@@ -335,7 +411,10 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             boolean unused = disk.delete(Role.PART, made);
             return;
         }
-        Path aside = seen == null || seen.kind() != FileKind.FILE ? null : setAside(parent, name);
+        if (keepsCopy && seen != null) {
+            keepCopy(parent, path, name, seen);
+        }
+        Path aside = seen == null || seen.kind() != FileKind.FILE || keepsCopy ? null : setAside(parent, name);
         parent.moveIn(made, name);
         top().changed = true;
         if (aside != null && seen != null) {
@@ -376,15 +455,47 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             boolean unused = disk.delete(Role.ASIDE, aside);
             return;
         }
-        EntryName copy = copyName(name);
+        EntryName copy = copyName(parent, name, "conflict from here");
         parent.moveIn(aside, copy);
+        copied(path, copy);
+    }
+
+    /**
+     * What is about to be replaced gets a second name first: a hard link, so that what a program still writes into it is in the copy. The name is
+     * never without a file.
+     */
+    private void keepCopy(SafeDirectory parent, byte[] path, EntryName name, FileStat seen) throws IOException {
+        EntryName copy = copyName(parent, name, "before restore");
+        Path aside = seen.kind() == FileKind.FILE ? setAside(parent, name) : null;
+        if (aside != null) {
+            parent.moveIn(aside, copy);
+        } else {
+            // A link, or something else that is small or can not be copied; or there are no hard links here.
+            parent.rename(name, copy);
+        }
+        copied(path, copy);
+    }
+
+    private void copied(byte[] path, EntryName copy) {
+        copyCount++;
         if (copies.size() < CheckoutReport.LISTED_MAX) {
             TreePath parentPath = TreePath.of(path).parent();
             copies.add((parentPath == null ? TreePath.ROOT : parentPath).resolve(copy));
         }
     }
 
-    private EntryName copyName(EntryName name) {
+    /** A name that nothing has: {@code take (conflict from here 2026-11-24 123000).mov}, and with a number behind the date if need be. */
+    private EntryName copyName(SafeDirectory parent, EntryName name, String why) throws IOException {
+        for (int number = 1; ; number++) {
+            String label = " (" + why + " " + COPY_DATE.format(now) + (number == 1 ? "" : " " + number) + ")";
+            EntryName copy = labelled(name, label.getBytes(StandardCharsets.US_ASCII));
+            if (FileStat.of(parent.child(copy)) == null) {
+                return copy;
+            }
+        }
+    }
+
+    private static EntryName labelled(EntryName name, byte[] label) {
         byte[] raw = name.bytes();
         int dot = raw.length;
         for (int i = raw.length - 1; i > 0; i--) {
@@ -393,7 +504,6 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                 break;
             }
         }
-        byte[] label = (" (conflict from here " + COPY_DATE.format(now) + ")").getBytes(StandardCharsets.US_ASCII);
         int extension = Math.min(raw.length - dot, 32);
         int stem = Math.min(dot, 255 - label.length - extension);
         byte[] out = new byte[stem + label.length + extension];

@@ -38,13 +38,26 @@ final class LineDiff {
         this.editsMax = Math.max(EDITS_MIN, (int) Math.sqrt(diagonals));
     }
 
-    /**
-     * What differs.
-     *
-     * @param removed for each element of the one sequence, whether it is not in the other
-     * @param added for each element of the other sequence, whether it was not in the one
-     */
-    record Result(boolean[] removed, boolean[] added) {}
+    /** What differs. */
+    static final class Result {
+        private final boolean[] removed;
+        private final boolean[] added;
+
+        private Result(boolean[] removed, boolean[] added) {
+            this.removed = removed;
+            this.added = added;
+        }
+
+        /** For each element of the one sequence, whether it is not in the other. */
+        boolean[] removed() {
+            return removed;
+        }
+
+        /** For each element of the other sequence, whether it was not in the one. */
+        boolean[] added() {
+            return added;
+        }
+    }
 
     /**
      * Compares.

@@ -75,7 +75,12 @@ final class Restore {
         Path cacheFile = dits.resolve("index");
         CheckoutOptions writing = restore.writing();
         TreeDiffer differ = new TreeDiffer(
-                        root, objects, reader, NameRules.probe(disk, scratch.directory(), trackGit), writing.links(), state.held())
+                        root,
+                        objects,
+                        reader,
+                        NameRules.probe(disk, scratch.directory(), trackGit),
+                        writing.links(),
+                        state.held())
                 .overwriting(new Selection(paths));
         CheckoutConflicts conflicts = new CheckoutConflicts(restore.uncommitted() == RestoreOptions.Uncommitted.REFUSE);
         try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile)) {

@@ -96,7 +96,15 @@ public record TextDiff(List<Hunk> hunks, int addedCount, int removedCount) {
     }
 
     /** A text and where its lines start; the last start is its end. */
-    private record Lines(byte[] text, int[] starts) {
+    private static final class Lines {
+        private final byte[] text;
+        private final int[] starts;
+
+        private Lines(byte[] text, int[] starts) {
+            this.text = text;
+            this.starts = starts;
+        }
+
         static Lines of(byte[] text) {
             int[] starts = new int[16];
             int count = 0;

@@ -259,7 +259,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                 return;
             }
             if (frame.changed) {
-                AtomicFile.syncDirectory(frame.directory.path);
+                disk.syncDirectory(Role.TREE, frame.directory.path);
             }
             frame.directory.close();
             if ((frame.modeBefore & OWNER_ALL) != OWNER_ALL) {

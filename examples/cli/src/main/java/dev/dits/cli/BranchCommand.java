@@ -6,8 +6,10 @@ import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import java.io.IOException;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -42,6 +44,9 @@ final class BranchCommand extends RepositoryCommand {
             description = "List those last seen at the share as well.")
     private boolean all;
 
+    @Mixin
+    private JsonOption json = new JsonOption();
+
     BranchCommand(Context context) {
         super(context);
     }
@@ -50,6 +55,7 @@ final class BranchCommand extends RepositoryCommand {
     void checkUsage() {
         Usage.require(name != null || !delete, "which branch is to be deleted?");
         Usage.require(start == null || !delete, "-d takes one name");
+        Usage.require(!json.requested() || name == null, "--json lists; it takes no name");
         if (name != null) {
             Usage.requireBranchName(name);
         }
@@ -80,16 +86,36 @@ final class BranchCommand extends RepositoryCommand {
     private void list(Repository repository) throws IOException {
         @Nullable RefName current = repository.currentBranch().orElse(null);
         Map<RefName, ObjectId> branches = repository.branches();
+        Map<RefName, ObjectId> shown = new TreeMap<>(all ? repository.refs() : branches);
+        shown.keySet().removeIf(RefName::isTag);
+        if (json.requested()) {
+            write(shown, current);
+            return;
+        }
         if (current != null && !branches.containsKey(current)) {
             context.say("* " + Format.safe(current.shortName()) + " (no commit yet)");
         }
-        for (Map.Entry<RefName, ObjectId> branch : all ? repository.refs().entrySet() : branches.entrySet()) {
-            if (branch.getKey().isTag()) {
-                continue;
-            }
+        for (Map.Entry<RefName, ObjectId> branch : shown.entrySet()) {
             String line = Format.safe(branch.getKey().shortName()) + " "
                     + branch.getValue().abbreviated();
             context.say(branch.getKey().equals(current) ? context.bold("* " + line) : "  " + line);
+        }
+    }
+
+    private void write(Map<RefName, ObjectId> branches, @Nullable RefName current) throws IOException {
+        try (JsonOutput out = JsonOutput.open(context)) {
+            out.object()
+                    .field("current", current == null ? null : current.value())
+                    .array("branches");
+            for (Map.Entry<RefName, ObjectId> branch : branches.entrySet()) {
+                out.object()
+                        .field("ref", branch.getKey().value())
+                        .field("name", branch.getKey().shortName())
+                        .field("commit", branch.getValue())
+                        .field("current", branch.getKey().equals(current))
+                        .end();
+            }
+            out.end().end();
         }
     }
 }

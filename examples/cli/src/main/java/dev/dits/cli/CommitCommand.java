@@ -5,9 +5,11 @@ import dev.dits.repo.CommitResult;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -16,8 +18,11 @@ import picocli.CommandLine.Option;
             "Record the whole working tree as it is; there is no staging area.",
             "What .ditsignore names is left out."
         },
-        footerHeading = "%nExample:%n",
-        footer = "  dits commit -m \"Second take\"")
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  dits commit -m \"Second take\"",
+            "  dits commit -m \"Nightly\" --author render-farm --json | jq -r .id"
+        })
 final class CommitCommand extends RepositoryCommand {
     private static final int SKIPPED_SHOWN_MAX = 10;
 
@@ -31,6 +36,9 @@ final class CommitCommand extends RepositoryCommand {
     @Option(names = "--author", paramLabel = "NAME", description = "Whom the commit names.")
     private @Nullable String author;
 
+    @Mixin
+    private JsonOption json = new JsonOption();
+
     CommitCommand(Context context) {
         super(context);
     }
@@ -40,6 +48,10 @@ final class CommitCommand extends RepositoryCommand {
         context.resumeHint(
                 "Nothing was committed; the same command starts over, and what was stored is not stored again.");
         Optional<CommitResult> made = commit(context, repository, message, author);
+        if (json.requested()) {
+            write(repository, made);
+            return ExitCode.OK;
+        }
         if (made.isEmpty()) {
             context.say("Nothing to commit: the working tree is as its commit.");
             return ExitCode.OK;
@@ -61,6 +73,25 @@ final class CommitCommand extends RepositoryCommand {
             context.warn("left out " + Format.count(commit.skipped().size() - SKIPPED_SHOWN_MAX) + " more");
         }
         return ExitCode.OK;
+    }
+
+    private void write(Repository repository, Optional<CommitResult> made) throws IOException {
+        try (JsonOutput out = JsonOutput.open(context)) {
+            out.object()
+                    .field("committed", made.isPresent())
+                    .field("id", made.map(CommitResult::id))
+                    .field(
+                            "branch",
+                            repository.currentBranch().map(RefName::shortName).orElse(null))
+                    .field("files", made.map(CommitResult::files).orElse(0L))
+                    .field("bytes", made.map(CommitResult::bytes).orElse(0L))
+                    .field("newBytes", made.map(CommitResult::newBytes).orElse(0L))
+                    .array("skipped");
+            for (TreePath path : made.map(CommitResult::skipped).orElse(List.of())) {
+                out.object().field("path", path).end();
+            }
+            out.end().end();
+        }
     }
 
     static Optional<CommitResult> commit(

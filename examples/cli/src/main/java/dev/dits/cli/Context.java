@@ -8,6 +8,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -49,13 +50,13 @@ final class Context {
         this.interruption = interruption;
     }
 
-    static Context ofProcess(Interruption interruption) {
+    static Context ofProcess(Interruption interruption, OutputStream out) {
         Map<String, String> environment = System.getenv();
         return new Context(
                 System.in,
                 // Names are UTF-8 whatever the locale says; JDK 17 would write question marks under LANG=C.
-                utf8(FileDescriptor.out),
-                utf8(FileDescriptor.err),
+                utf8(out),
+                utf8(new FileOutputStream(FileDescriptor.err)),
                 environment,
                 Path.of(""),
                 Terminal.ofProcess(environment),
@@ -63,8 +64,8 @@ final class Context {
                 interruption);
     }
 
-    private static PrintStream utf8(FileDescriptor descriptor) {
-        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    private static PrintStream utf8(OutputStream out) {
+        return new PrintStream(out, true, StandardCharsets.UTF_8);
     }
 
     void directory(Path value) {
@@ -147,7 +148,24 @@ final class Context {
 
     /** Text for standard output in bold, where that is welcome. */
     String bold(String text) {
-        return fancy() ? "\u001B[1m" + text + "\u001B[0m" : text;
+        return styled("1", text);
+    }
+
+    String red(String text) {
+        return styled("31", text);
+    }
+
+    String green(String text) {
+        return styled("32", text);
+    }
+
+    String cyan(String text) {
+        return styled("36", text);
+    }
+
+    /** Select Graphic Rendition, ECMA-48. */
+    private String styled(String code, String text) {
+        return fancy() && !text.isEmpty() ? "\u001B[" + code + "m" + text + "\u001B[0m" : text;
     }
 
     /** What the user is told when they stop the command from here on. */

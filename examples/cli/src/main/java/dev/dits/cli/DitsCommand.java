@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:done",
-            "1:failed, or done but for entries that this file system cannot hold",
+            "1:failed, or done but for entries that are named",
             "2:wrong usage",
             "3:the peer cannot be reached, or did not answer in time",
             "4:the join was rejected",
@@ -43,6 +43,8 @@ import picocli.CommandLine.Spec;
             "  dits p2p share --init my-project    share a directory; prints a join code",
             "  dits p2p connect CODE copy          mount it on another machine",
             "  dits commit -m \"Second take\"        record what changed",
+            "  dits diff --stat                    how much that will be",
+            "  dits restore notes.txt              undo a change, keeping a copy",
             "  dits pull                           fetch what the share committed since",
             "  dits demo                           see it work on this machine alone",
             "",
@@ -116,15 +118,21 @@ final class DitsCommand implements Runnable {
                 .addSubcommand(new InitCommand(context))
                 .addSubcommand(new StatusCommand(context))
                 .addSubcommand(new LogCommand(context))
+                .addSubcommand(new DiffCommand(context))
+                .addSubcommand(new ShowCommand(context))
                 .addSubcommand(new CommitCommand(context))
                 .addSubcommand(new BranchCommand(context))
+                .addSubcommand(new TagCommand(context))
                 .addSubcommand(new CheckoutCommand(context))
+                .addSubcommand(new RestoreCommand(context))
+                .addSubcommand(new AddCommand(context))
                 .addSubcommand(new FsckCommand(context))
                 .addSubcommand(new GcCommand(context))
                 .addSubcommand(new PullCommand(context))
                 .addSubcommand(new PushCommand(context))
                 .addSubcommand(p2p)
                 .addSubcommand(new DemoCommand(context))
+                .addSubcommand(new CompletionCommand(context))
                 .addSubcommand(new TrainingCommand(context));
         dits.setOut(new PrintWriter(context.out(), true, StandardCharsets.UTF_8));
         dits.setErr(new PrintWriter(context.err(), true, StandardCharsets.UTF_8));
@@ -134,6 +142,12 @@ final class DitsCommand implements Runnable {
         dits.setCaseInsensitiveEnumValuesAllowed(true);
         dits.setParameterExceptionHandler((e, arguments) -> {
             context.err().println("dits: " + Format.safe(String.valueOf(e.getMessage())));
+            if (e instanceof CommandLine.UnmatchedArgumentException unmatched) {
+                List<String> alike = unmatched.getSuggestions();
+                if (!alike.isEmpty()) {
+                    context.err().println("Did you mean " + Format.safe(String.join(" or ", alike)) + "?");
+                }
+            }
             CommandSpec failed = e.getCommandLine().getCommandSpec();
             context.err().println("Try '" + failed.qualifiedName() + " --help'.");
             return ExitCode.USAGE;

@@ -3,7 +3,7 @@ package dev.dits.cli;
 /** What the command's exit tells a script. Documented in {@code dits --help}. */
 final class ExitCode {
     static final int OK = 0;
-    /** It failed, or was done but for some entries that this file system cannot hold. */
+    /** It failed, or was done but for some entries that it named: this file system cannot hold them, or they changed meanwhile. */
     static final int FAILURE = 1;
 
     static final int USAGE = 2;

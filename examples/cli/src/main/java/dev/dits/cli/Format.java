@@ -76,11 +76,14 @@ final class Format {
         return String.format(Locale.ROOT, "%d h %02d min", seconds / 3600, seconds / 60 % 60);
     }
 
-    /** When a commit was made, as its author's clock said; what is beyond the years 0 to 9999 counts as their first or last second. */
+    /** When a commit was made, as its author's clock said. */
     static OffsetDateTime dateTime(CommitTime time) {
-        Instant instant = time.toInstant();
-        Instant shown = instant.isBefore(EARLIEST) ? EARLIEST : instant.isAfter(LATEST) ? LATEST : instant;
-        return shown.atOffset(ZoneOffset.ofTotalSeconds(time.offsetMinutes() * 60));
+        return instant(time.toInstant()).atOffset(ZoneOffset.ofTotalSeconds(time.offsetMinutes() * 60));
+    }
+
+    /** The same time, or the nearest that RFC 3339 can write: the years 0 to 9999. */
+    static Instant instant(Instant time) {
+        return time.isBefore(EARLIEST) ? EARLIEST : time.isAfter(LATEST) ? LATEST : time;
     }
 
     /** A round trip, as ping shows it: {@code 12.3 ms}, {@code 0.131 ms}. */

@@ -10,15 +10,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 @Command(
         name = "fsck",
         description = {
             "Read and verify everything in the repository.",
             "What a share has promised, and can be fetched again, is told from what is lost."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  dits fsck && echo sound              exit code 1 tells of damage",
+            "  dits fsck --json | jq .lostCount     for scripts: one JSON document"
         })
 final class FsckCommand extends RepositoryCommand {
     private static final int SHOWN_MAX = 20;
+
+    @Mixin
+    private JsonOption json = new JsonOption();
 
     FsckCommand(Context context) {
         super(context);
@@ -31,8 +40,23 @@ final class FsckCommand extends RepositoryCommand {
             report = check(context, repository);
         } catch (CorruptObjectException e) {
             // Damage to what leads to the rest; nothing more can be listed.
+            if (json.requested()) {
+                try (JsonOutput out = JsonOutput.open(context)) {
+                    out.object()
+                            .field("clean", false)
+                            .array("problems")
+                            .value(e.getMessage())
+                            .end()
+                            .end();
+                }
+                return damaged();
+            }
             context.say("  " + Format.safe(String.valueOf(e.getMessage())));
             return damaged();
+        }
+        if (json.requested()) {
+            write(report);
+            return report.clean() ? ExitCode.OK : damaged();
         }
         context.say("Read " + Format.count(report.packs().records(), "record") + ", "
                 + Format.bytes(report.packs().bytes()) + " of packs; " + Format.count(report.objects(), "object")
@@ -48,6 +72,36 @@ final class FsckCommand extends RepositoryCommand {
             context.say("  " + line);
         }
         return damaged();
+    }
+
+    private void write(FsckReport report) throws IOException {
+        try (JsonOutput out = JsonOutput.open(context)) {
+            out.object().field("clean", report.clean()).array("problems");
+            for (String problem : report.problems()) {
+                out.value(problem);
+            }
+            out.end()
+                    .field("records", report.packs().records())
+                    .field("packBytes", report.packs().bytes())
+                    .field("objects", report.objects())
+                    .field("chunks", report.chunks())
+                    .field("promisedCount", report.promisedCount())
+                    .array("damagedFiles");
+            for (String file : report.packs().damagedFiles()) {
+                out.value(file);
+            }
+            ids(out.end(), "corrupt", report.packs().corruptObjects());
+            ids(out.field("corruptCount", report.packs().corruptObjectCount()), "lost", report.lost());
+            out.field("lostCount", report.lostCount()).end();
+        }
+    }
+
+    private static void ids(JsonOutput out, String name, List<ObjectId> ids) throws IOException {
+        out.array(name);
+        for (ObjectId id : ids) {
+            out.value(id);
+        }
+        out.end();
     }
 
     private int damaged() {

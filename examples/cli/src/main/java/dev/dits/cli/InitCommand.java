@@ -1,5 +1,6 @@
 package dev.dits.cli;
 
+import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
 import java.io.IOException;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -30,6 +32,9 @@ final class InitCommand implements Callable<Integer> {
     @Option(names = "--track-git", description = "Store .git like anything else; it is left out otherwise.")
     private boolean trackGit;
 
+    @Mixin
+    private JsonOption json = new JsonOption();
+
     InitCommand(Context context) {
         this.context = context;
     }
@@ -44,6 +49,21 @@ final class InitCommand implements Callable<Integer> {
             options = options.withAuthor(author);
         }
         try (Repository repository = Repository.init(context.path(directory), options)) {
+            if (json.requested()) {
+                try (JsonOutput out = JsonOutput.open(context)) {
+                    out.object()
+                            .field("root", repository.root().toString())
+                            .field("id", repository.id())
+                            .field(
+                                    "branch",
+                                    repository
+                                            .currentBranch()
+                                            .map(RefName::shortName)
+                                            .orElse(null))
+                            .end();
+                }
+                return ExitCode.OK;
+            }
             context.say("Initialised an empty repository in "
                     + Context.show(repository.root().resolve(Repository.DIRECTORY)));
         }

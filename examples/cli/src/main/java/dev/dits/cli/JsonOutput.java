@@ -45,18 +45,24 @@ final class JsonOutput implements AutoCloseable {
 
     private final JsonGenerator json;
     private final Context context;
+    private final boolean endsLine;
 
-    private JsonOutput(Context context, JsonGenerator json) {
+    private JsonOutput(Context context, boolean endsLine) throws IOException {
         this.context = context;
-        this.json = json;
+        this.endsLine = endsLine;
+        json = FACTORY.createGenerator(context.out(), JsonEncoding.UTF8);
+        json.setCharacterEscapes(new Escapes());
+        json.setPrettyPrinter(new MinimalPrettyPrinter(""));
     }
 
-    /** Starts; {@link #close} ends the last line. */
+    /** Starts the one document that there will be; {@link #close} ends the line. */
     static JsonOutput open(Context context) throws IOException {
-        JsonGenerator generator = FACTORY.createGenerator(context.out(), JsonEncoding.UTF8);
-        generator.setCharacterEscapes(new Escapes());
-        generator.setPrettyPrinter(new MinimalPrettyPrinter("\n"));
-        return new JsonOutput(context, generator);
+        return new JsonOutput(context, true);
+    }
+
+    /** Starts any number of documents, each on a line of its own. */
+    static JsonOutput lines(Context context) throws IOException {
+        return new JsonOutput(context, false);
     }
 
     /** DEL is the one control character of ASCII that JSON allows as it is. */
@@ -105,6 +111,9 @@ final class JsonOutput implements AutoCloseable {
         } else {
             json.writeEndObject();
         }
+        if (!endsLine && json.getOutputContext().inRoot()) {
+            json.writeRaw('\n');
+        }
         return this;
     }
 
@@ -146,7 +155,7 @@ final class JsonOutput implements AutoCloseable {
 
     /** A time in UTC, as in RFC 3339, or null. */
     JsonOutput field(String name, @Nullable Instant time) throws IOException {
-        return field(name, time == null ? null : DateTimeFormatter.ISO_INSTANT.format(time));
+        return field(name, time == null ? null : DateTimeFormatter.ISO_INSTANT.format(Format.instant(time)));
     }
 
     /** A time with its distance from UTC, as in RFC 3339. */
@@ -203,6 +212,8 @@ final class JsonOutput implements AutoCloseable {
     @Override
     public void close() throws IOException {
         json.close();
-        context.out().println();
+        if (endsLine) {
+            context.out().println();
+        }
     }
 }

@@ -60,30 +60,34 @@ final class LogCommand extends RepositoryCommand {
         Map<ObjectId, List<RefName>> names = repository.refs().entrySet().stream()
                 .collect(Collectors.groupingBy(
                         Map.Entry::getValue, Collectors.mapping(Map.Entry::getKey, Collectors.toList())));
-        for (LogEntry entry : repository.log(revision, max)) {
-            List<RefName> refs = names.getOrDefault(entry.id(), List.of());
-            if (json.requested()) {
-                write(entry, refs);
-            } else {
-                say(entry, refs);
+        // Where nobody reads any more, as behind 'head', the rest need not be read either.
+        if (json.requested()) {
+            try (JsonOutput out = JsonOutput.lines(context)) {
+                for (LogEntry entry : repository.log(revision, max)) {
+                    write(out, entry, names.getOrDefault(entry.id(), List.of()));
+                    if (out.readerGone()) {
+                        break;
+                    }
+                }
             }
+            return ExitCode.OK;
+        }
+        for (LogEntry entry : repository.log(revision, max)) {
+            say(entry, names.getOrDefault(entry.id(), List.of()));
             if (context.out().checkError()) {
-                // Nobody reads any more, as behind 'head'.
                 break;
             }
         }
         return ExitCode.OK;
     }
 
-    private void write(LogEntry entry, List<RefName> refs) throws IOException {
-        try (JsonOutput out = JsonOutput.open(context)) {
-            write(out.object(), entry);
-            out.array("refs");
-            for (RefName ref : refs) {
-                out.value(ref.value());
-            }
-            out.end().end();
+    private static void write(JsonOutput out, LogEntry entry, List<RefName> refs) throws IOException {
+        write(out.object(), entry);
+        out.array("refs");
+        for (RefName ref : refs) {
+            out.value(ref.value());
         }
+        out.end().end();
     }
 
     /** The fields of a commit, into an object that is open. */

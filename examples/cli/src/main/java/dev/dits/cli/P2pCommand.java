@@ -9,7 +9,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "p2p",
         description = "Share a repository, mount one, test the way to one.",
-        synopsisSubcommandLabel = "COMMAND")
+        synopsisSubcommandLabel = "COMMAND",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  dits p2p share my-project             prints a join code",
+            "  dits p2p connect 7KQM-4TX-9PZ copy    mounts it elsewhere"
+        })
 final class P2pCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it

@@ -10,7 +10,9 @@ import picocli.CommandLine.Command;
 @Command(
         name = "pull",
         description =
-                "Fetch what the share has committed, and bring the working tree to it. Only changed chunks travel.")
+                "Fetch what the share has committed, and bring the working tree to it. Only changed chunks travel.",
+        footerHeading = "%nExample:%n",
+        footer = "  dits pull && dits log -n 3")
 final class PullCommand extends MountCommand {
     PullCommand(Context context) {
         super(context);

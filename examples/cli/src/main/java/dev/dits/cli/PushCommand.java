@@ -6,7 +6,11 @@ import dev.dits.repo.RefName;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 
-@Command(name = "push", description = "Send the current branch's commits to the share. Only what it lacks travels.")
+@Command(
+        name = "push",
+        description = "Send the current branch's commits to the share. Only what it lacks travels.",
+        footerHeading = "%nExample:%n",
+        footer = "  dits commit -m \"Graded\" && dits push")
 final class PushCommand extends MountCommand {
     PushCommand(Context context) {
         super(context);

@@ -7,9 +7,16 @@ import dev.dits.MountOptions;
 import dev.dits.Share;
 import dev.dits.ShareOptions;
 import dev.dits.repo.Repository;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -47,6 +54,7 @@ final class TrainingCommand implements Callable<Integer> {
                 CommitCommand.commit(context, repository, "Training", null);
                 repository.status();
             }
+            readEverything(source);
             try (Dits dits = Dits.open(options);
                     Share share = dits.share(source, ShareOptions.defaults().withBindAddress(loopback));
                     Mount mount = dits.mount(
@@ -59,6 +67,35 @@ final class TrainingCommand implements Callable<Integer> {
             TreeCopy.delete(work);
         }
         return ExitCode.OK;
+    }
+
+    /** The commands that only read, into nothing: their classes, and those that write JSON. */
+    private static void readEverything(Path source) throws IOException {
+        Files.writeString(source.resolve("file"), "changed\n");
+        Context nothing = new Context(
+                InputStream.nullInputStream(),
+                new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
+                new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
+                Map.of(),
+                source,
+                Terminal.NONE,
+                System::nanoTime,
+                new Interruption());
+        for (String line : List.of(
+                "status",
+                "status --json",
+                "log",
+                "log --json",
+                "branch",
+                "tag v1",
+                "diff",
+                "diff --stat --json",
+                "show",
+                "show HEAD:file",
+                "restore --force file",
+                "completion bash")) {
+            DitsCommand.run(nothing, line.split(" "));
+        }
     }
 
     private static void giveUp() {

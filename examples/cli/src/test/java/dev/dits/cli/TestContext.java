@@ -64,6 +64,10 @@ final class TestContext {
         return out.toString(StandardCharsets.UTF_8);
     }
 
+    byte[] rawOut() {
+        return out.toByteArray();
+    }
+
     String err() {
         return err.toString(StandardCharsets.UTF_8);
     }

@@ -54,8 +54,10 @@ public final class SharePolicy implements Responder.Policy {
     private final boolean readOnly;
     private final Listener listener;
     private final ReentrantLock pushing = new ReentrantLock();
-    private final Cache<ObjectId, Long> reachable =
-            Caffeine.newBuilder().maximumSize(REMEMBERED_MAX).build();
+    private final Cache<ObjectId, Long> reachable = Caffeine.newBuilder()
+            .maximumSize(REMEMBERED_MAX)
+            .executor(Runnable::run) // no thread of a pool that belongs to the host application
+            .build();
 
     /**
      * @param repository what is shared

@@ -1,0 +1,87 @@
+package dev.dits.sim;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs seeds in a process of its own: {@code FIRST COUNT DIRECTORY [SECONDS]}, from the first on until so many were run or so
+ * many seconds have passed. A seed that fails is printed, with what was found; the others go on. Ends with 1 if one failed.
+ *
+ * <p>System properties: {@code dits.sim.twice=N} runs each Nth seed twice and compares what happened turn by turn;
+ * {@code dits.sim.log=FILE} keeps the turns of the last run.
+ */
+public final class Campaign {
+    /**
+     * A fault of the simulated world itself, to see that it is found: {@code forget}, a crash may undo the last move of a
+     * branch; {@code reorder}, the bytes of a stream may change places.
+     */
+    static final String FAULT = System.getProperty("dits.sim.fault", "");
+
+    private Campaign() {}
+
+    public static void main(String[] arguments) throws Exception {
+        long first = Long.parseLong(arguments[0]);
+        long count = Long.parseLong(arguments[1]);
+        Path directory = Path.of(arguments[2]);
+        long seconds = arguments.length > 3 ? Long.parseLong(arguments[3]) : Long.MAX_VALUE / 2_000_000_000L;
+        int twice = Integer.getInteger("dits.sim.twice", 0);
+        String log = System.getProperty("dits.sim.log");
+        SeededRandom.install();
+        for (long seed = -3; seed < 0 && FAULT.isEmpty(); seed++) {
+            // What is done once in a process would make the first run of a seed another than the second.
+            run(seed, directory, null, 0);
+        }
+        List<Long> failed = new ArrayList<>();
+        long began = System.nanoTime();
+        long ran = 0;
+        long[] sums = new long[10];
+        int compared = 0;
+        List<Long> differed = new ArrayList<>();
+        for (long seed = first; seed < first + count && System.nanoTime() - began < seconds * 1_000_000_000L; seed++) {
+            try {
+                Simulation.Figures figures = run(seed, directory, log, 0);
+                long[] these = {
+                    figures.steps(), figures.virtualMillis(), figures.operations(), figures.failed(), figures.commits(),
+                    figures.pushes() + figures.pulls(), figures.crashes(), figures.rescues(), figures.cuts(), figures.revocations()
+                };
+                for (int i = 0; i < sums.length; i++) {
+                    sums[i] += these[i];
+                }
+                if (twice > 0 && (seed - first) % twice == 0) {
+                    compared++;
+                    if (run(seed, directory, log, 1).trace() != figures.trace()) {
+                        differed.add(seed);
+                    }
+                }
+            } catch (Throwable e) {
+                failed.add(seed);
+                System.out.println("SEED " + seed + " FAILED");
+                e.printStackTrace(System.out);
+                if (!FAULT.isEmpty()) {
+                    break; // it was to be found, and once is enough
+                }
+            }
+            ran++;
+            if (ran % 500 == 0) {
+                System.out.println("... " + ran + " seeds, " + (System.nanoTime() - began) / 1_000_000_000L + " s, "
+                        + failed.size() + " failed, "
+                        + (Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()) / 1_000_000
+                        + " MB, " + Thread.activeCount() + " threads");
+            }
+        }
+        System.out.println(ran + " seeds in " + (System.nanoTime() - began) / 1_000_000 + " ms: " + sums[0] + " turns, "
+                + sums[1] / 1_000 + " simulated seconds, " + sums[2] + " operations of which " + sums[3]
+                + " failed as they may, " + sums[4] + " commits, " + sums[5] + " transfers, " + sums[6] + " crashes, "
+                + sums[8] + " cuts, " + sums[9] + " revocations, " + sums[7] + " rescues; " + compared + " run twice, " + differed.size() + " differed " + differed
+                + "; failed seeds: " + failed);
+        // What a failed seed left waiting must not keep the process.
+        System.exit(failed.isEmpty() && differed.isEmpty() && ran > 0 ? 0 : 1);
+    }
+
+    private static Simulation.Figures run(long seed, Path directory, String log, int time) throws Exception {
+        Path at = directory.resolve("seed" + seed);
+        return Simulation.run(seed, at, log == null ? null : Files.createDirectories(Path.of(log)).resolve(seed + "." + time));
+    }
+}

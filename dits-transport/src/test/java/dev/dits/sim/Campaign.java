@@ -43,8 +43,16 @@ public final class Campaign {
             try {
                 Simulation.Figures figures = run(seed, directory, log, 0);
                 long[] these = {
-                    figures.steps(), figures.virtualMillis(), figures.operations(), figures.failed(), figures.commits(),
-                    figures.pushes() + figures.pulls(), figures.crashes(), figures.rescues(), figures.cuts(), figures.revocations()
+                    figures.steps(),
+                    figures.virtualMillis(),
+                    figures.operations(),
+                    figures.failed(),
+                    figures.commits(),
+                    figures.pushes() + figures.pulls(),
+                    figures.crashes(),
+                    figures.rescues(),
+                    figures.cuts(),
+                    figures.revocations()
                 };
                 for (int i = 0; i < sums.length; i++) {
                     sums[i] += these[i];
@@ -67,14 +75,17 @@ public final class Campaign {
             if (ran % 500 == 0) {
                 System.out.println("... " + ran + " seeds, " + (System.nanoTime() - began) / 1_000_000_000L + " s, "
                         + failed.size() + " failed, "
-                        + (Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()) / 1_000_000
+                        + (Runtime.getRuntime().totalMemory()
+                                        - Runtime.getRuntime().freeMemory())
+                                / 1_000_000
                         + " MB, " + Thread.activeCount() + " threads");
             }
         }
         System.out.println(ran + " seeds in " + (System.nanoTime() - began) / 1_000_000 + " ms: " + sums[0] + " turns, "
                 + sums[1] / 1_000 + " simulated seconds, " + sums[2] + " operations of which " + sums[3]
                 + " failed as they may, " + sums[4] + " commits, " + sums[5] + " transfers, " + sums[6] + " crashes, "
-                + sums[8] + " cuts, " + sums[9] + " revocations, " + sums[7] + " rescues; " + compared + " run twice, " + differed.size() + " differed " + differed
+                + sums[8] + " cuts, " + sums[9] + " revocations, " + sums[7] + " rescues; " + compared + " run twice, "
+                + differed.size() + " differed " + differed
                 + "; failed seeds: " + failed);
         // What a failed seed left waiting must not keep the process.
         System.exit(failed.isEmpty() && differed.isEmpty() && ran > 0 ? 0 : 1);
@@ -82,6 +93,9 @@ public final class Campaign {
 
     private static Simulation.Figures run(long seed, Path directory, String log, int time) throws Exception {
         Path at = directory.resolve("seed" + seed);
-        return Simulation.run(seed, at, log == null ? null : Files.createDirectories(Path.of(log)).resolve(seed + "." + time));
+        return Simulation.run(
+                seed,
+                at,
+                log == null ? null : Files.createDirectories(Path.of(log)).resolve(seed + "." + time));
     }
 }

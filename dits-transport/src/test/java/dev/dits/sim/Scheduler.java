@@ -28,8 +28,11 @@ public final class Scheduler implements Hook.Control {
     /** ... and a file operation once in so many. */
     private static final int YIELD_AT_FILES_ONE_IN = 12;
 
-    /** Real time without a step after which the thread whose turn it is is looked at. */
-    private static final long STUCK_NANOS = 200_000_000;
+    /** How often, in real time, the thread whose turn it is is looked at, while it makes no step ... */
+    private static final long LOOK_MILLIS = 50;
+
+    /** ... and how often it has to wait for a monitor in a row before another goes on. */
+    private static final int BLOCKED_LOOKS = 20;
 
     /** Real time without a step after which the run has failed. */
     private static final long DEAD_NANOS = 120_000_000_000L;
@@ -156,7 +159,9 @@ public final class Scheduler implements Hook.Control {
             for (Task task : tasks.values()) {
                 all.append(task.thread.getName()).append(' ').append(task.state);
                 if (task.timed && task.state == State.PARKED) {
-                    all.append(" for ").append((task.wakeAt - nowNanos) / 1_000_000).append(" ms");
+                    all.append(" for ")
+                            .append((task.wakeAt - nowNanos) / 1_000_000)
+                            .append(" ms");
                 }
                 all.append('\n');
                 for (StackTraceElement frame : task.thread.getStackTrace()) {
@@ -199,25 +204,36 @@ public final class Scheduler implements Hook.Control {
         }
     }
 
+    /** In real time: fails a run that stands still, and helps one on whose thread waits for a monitor. */
     private void watch() throws InterruptedException {
         long seen = -1;
         long since = System.nanoTime();
-        synchronized (lock) {
-            while (!over && failure == null) {
-                lock.wait(50);
+        int blocked = 0;
+        while (true) {
+            Task stuck;
+            synchronized (lock) {
+                if (over || failure != null) {
+                    return;
+                }
+                lock.wait(LOOK_MILLIS);
                 if (steps != seen) {
                     seen = steps;
                     since = System.nanoTime();
+                    blocked = 0;
                     continue;
                 }
-                long still = System.nanoTime() - since;
-                Task stuck = running;
-                if (still > DEAD_NANOS) {
+                stuck = running;
+            }
+            // Looked at without the lock, for which it would otherwise seem to wait.
+            boolean waits = stuck != null && stuck.thread.getState() == Thread.State.BLOCKED;
+            blocked = waits ? blocked + 1 : 0;
+            synchronized (lock) {
+                if (steps != seen) {
+                    continue;
+                }
+                if (System.nanoTime() - since > DEAD_NANOS) {
                     failure = new AssertionError("no step for a long time\n" + describeThreads());
-                } else if (still > STUCK_NANOS
-                        && stuck != null
-                        && stuck.thread.getState() == Thread.State.BLOCKED
-                        && !ready.isEmpty()) {
+                } else if (blocked > BLOCKED_LOOKS && !ready.isEmpty()) {
                     rescues++;
                     give(pick());
                 }
@@ -274,7 +290,12 @@ public final class Scheduler implements Hook.Control {
         steps++;
         trace = trace * 0x5DEECE66DL + next.number * 31L + nowNanos;
         if (log != null) {
-            log.append(nowNanos).append(' ').append(next.number).append(' ').append(next.thread.getName().replaceAll("-[0-9]+$", "")).append('\n');
+            log.append(nowNanos)
+                    .append(' ')
+                    .append(next.number)
+                    .append(' ')
+                    .append(next.thread.getName().replaceAll("-[0-9]+$", ""))
+                    .append('\n');
         }
         next.state = State.RUNNING;
         next.turn = true;

@@ -186,8 +186,11 @@ final class SimulatedConnection implements Connection {
             // It overtakes what is on its way, or not.
             CloseReason its = new CloseReason(CloseReason.Kind.PEER, errorCode, text);
             internet.bring(
-                    endpoint.host, peer.endpoint.host, internet.now() + internet.travelNanos(), () -> peer.isOpen()
-                            && !peer.unplugged, () -> peer.end(its));
+                    endpoint.host,
+                    peer.endpoint.host,
+                    internet.now() + internet.travelNanos(),
+                    () -> peer.isOpen() && !peer.unplugged,
+                    () -> peer.end(its));
         }
         end(new CloseReason(CloseReason.Kind.LOCAL, errorCode, text));
     }

@@ -306,9 +306,17 @@ public final class SimulatedInternet {
         SimulatedConnection await(long timeoutNanos) throws IOException {
             int to = hostOf(remote.getAddress());
             // Retry, then the handshake: two round trips.
-            bring(from.host, to, now() + travelNanos(), this::wanted, () ->
-                    bring(to, from.host, now() + travelNanos(), this::wanted, () ->
-                            bring(from.host, to, now() + travelNanos(), this::wanted, this::reached)));
+            bring(
+                    from.host,
+                    to,
+                    now() + travelNanos(),
+                    this::wanted,
+                    () -> bring(
+                            to,
+                            from.host,
+                            now() + travelNanos(),
+                            this::wanted,
+                            () -> bring(from.host, to, now() + travelNanos(), this::wanted, this::reached)));
             long end = scheduler.virtualNanos() + timeoutNanos;
             while (result == null && failure == null) {
                 long left = end - scheduler.virtualNanos();

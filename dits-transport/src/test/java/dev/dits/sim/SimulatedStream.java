@@ -126,7 +126,8 @@ final class SimulatedStream implements ByteStream {
                 if (pending.size() > 0) {
                     send();
                 } else if (!await(writeTimeoutNanos, end)) {
-                    throw new SocketTimeoutException("the peer took nothing for " + Duration.ofNanos(writeTimeoutNanos));
+                    throw new SocketTimeoutException(
+                            "the peer took nothing for " + Duration.ofNanos(writeTimeoutNanos));
                 }
                 continue;
             }

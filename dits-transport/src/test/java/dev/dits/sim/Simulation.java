@@ -218,8 +218,8 @@ final class Simulation {
             throw new AssertionError(e);
         } finally {
             if (scheduler.virtualNanos() - began > OPERATION_NANOS_MAX) {
-                throw new AssertionError(host.log + ": an operation took "
-                        + (scheduler.virtualNanos() - began) / SECOND + " s");
+                throw new AssertionError(
+                        host.log + ": an operation took " + (scheduler.virtualNanos() - began) / SECOND + " s");
             }
         }
         failed++;
@@ -472,7 +472,8 @@ final class Simulation {
         Repository repository = host.repository();
         for (int tries = 0; ; tries++) {
             Status status = repository.status();
-            boolean lags = !status.base().equals(status.tip()) || status.unfinished().isPresent();
+            boolean lags =
+                    !status.base().equals(status.tip()) || status.unfinished().isPresent();
             if (status.clean() && !lags) {
                 return;
             }
@@ -523,10 +524,7 @@ final class Simulation {
             pull(host);
             return;
         } catch (LocalChangesException e) {
-            setAside(
-                    host,
-                    World.originOf(host.repository()),
-                    e.paths());
+            setAside(host, World.originOf(host.repository()), e.paths());
             behind.add(host.log + ": " + e.getMessage());
         } catch (BranchMovedException e) {
             try {
@@ -534,10 +532,7 @@ final class Simulation {
                 resolve(host);
                 pull(host);
             } catch (LocalChangesException inTheWay) {
-                setAside(
-                        host,
-                        World.originOf(host.repository()),
-                        inTheWay.paths());
+                setAside(host, World.originOf(host.repository()), inTheWay.paths());
             } catch (BranchMovedException | dev.dits.error.SessionClosedException again) {
                 scheduler.note(host.log + ": " + again);
             }
@@ -566,7 +561,9 @@ final class Simulation {
                 throw new AssertionError(host.log + ": fsck found " + report);
             }
             Status status = repository.status();
-            if (!status.clean() || !status.base().equals(status.tip()) || status.unfinished().isPresent()) {
+            if (!status.clean()
+                    || !status.base().equals(status.tip())
+                    || status.unfinished().isPresent()) {
                 throw new AssertionError(host.log + ": the working tree is not its commit: " + status);
             }
             for (ObjectId commit : host.kept) {
@@ -577,7 +574,8 @@ final class Simulation {
                 if (!there) {
                     throw new AssertionError(host.log + ": " + commit.abbreviated() + " was acknowledged and is gone");
                 }
-                if (host.shares() && !repository.isAncestor(commit, repository.head().orElseThrow())) {
+                if (host.shares()
+                        && !repository.isAncestor(commit, repository.head().orElseThrow())) {
                     throw new AssertionError(host.log + ": " + commit.abbreviated() + " is not in the branch any more");
                 }
             }
@@ -609,7 +607,9 @@ final class Simulation {
     }
 
     private void leftBehind() throws IOException {
-        if (internet.openConnections() != 0 || internet.openEndpoints() != 0 || internet.openSearches() != 0
+        if (internet.openConnections() != 0
+                || internet.openEndpoints() != 0
+                || internet.openSearches() != 0
                 || internet.openAnnouncements() != 0) {
             throw new AssertionError("left behind: " + internet.openConnections() + " connections, "
                     + internet.openEndpoints() + " endpoints, " + internet.openSearches() + " searches, "

@@ -46,7 +46,10 @@ public final class SimulationAgent {
             "java/util/concurrent/TimeUnit.sleep", "sleep");
 
     private static final Set<String> FILE_OWNERS = Set.of(
-            "java/nio/file/Files", "java/nio/channels/FileChannel", "java/io/RandomAccessFile", "java/io/FileOutputStream");
+            "java/nio/file/Files",
+            "java/nio/channels/FileChannel",
+            "java/io/RandomAccessFile",
+            "java/io/FileOutputStream");
 
     /** What makes bytes or entries; everything else of those owners is a read, or gives space back. */
     private static final Set<String> WRITES = Set.of(
@@ -153,12 +156,16 @@ public final class SimulationAgent {
                     super.visitMethodInsn(Opcodes.INVOKESTATIC, HOOK, hook, descriptor, false);
                     return;
                 }
-                if (ours && owner.equals("java/nio/file/Files") && name.equals("readAttributes")
+                if (ours
+                        && owner.equals("java/nio/file/Files")
+                        && name.equals("readAttributes")
                         && descriptor.endsWith(")Ljava/util/Map;")) {
                     super.visitMethodInsn(Opcodes.INVOKESTATIC, HOOK, "attributes", descriptor, false);
                     return;
                 }
-            } else if (opcode == Opcodes.INVOKEVIRTUAL && owner.endsWith("/Argon2BytesGenerator") && name.equals("generateBytes")) {
+            } else if (opcode == Opcodes.INVOKEVIRTUAL
+                    && owner.endsWith("/Argon2BytesGenerator")
+                    && name.equals("generateBytes")) {
                 // Slow on purpose, which is for its own tests to see.
                 super.visitMethodInsn(
                         Opcodes.INVOKESTATIC, HOOK, "stretch", "(Ljava/lang/Object;" + descriptor.substring(1), false);

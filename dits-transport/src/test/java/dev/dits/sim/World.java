@@ -276,7 +276,8 @@ final class World {
 
         /** The last commit was never made, though its user was told that it was. */
         private void forget() throws IOException {
-            Path branch = tree().resolve(Repository.DIRECTORY).resolve("refs/heads").resolve(BRANCH);
+            Path branch =
+                    tree().resolve(Repository.DIRECTORY).resolve("refs/heads").resolve(BRANCH);
             Repository repository = repository();
             if (repository != null && repository.head().isPresent()) {
                 List<ObjectId> parents =
@@ -286,7 +287,8 @@ final class World {
                     Files.writeString(
                             branch,
                             current.replace(
-                                    repository.head().get().toString(), parents.get(0).toString()));
+                                    repository.head().get().toString(),
+                                    parents.get(0).toString()));
                 }
             }
         }
@@ -331,23 +333,29 @@ final class World {
     static byte[] contentOf(Host host, ObjectId commit, String name) throws IOException {
         ObjectSource own = host.repository().objects();
         Repository there = host.sharer.repository();
-        return contentAt(host.shares() || there == null ? own : new ObjectSource() {
-            @Override
-            public byte[] read(ObjectId id) throws IOException {
-                byte[] bytes = own.read(id);
-                return bytes != null ? bytes : there.objects().read(id);
-            }
+        return contentAt(
+                host.shares() || there == null
+                        ? own
+                        : new ObjectSource() {
+                            @Override
+                            public byte[] read(ObjectId id) throws IOException {
+                                byte[] bytes = own.read(id);
+                                return bytes != null ? bytes : there.objects().read(id);
+                            }
 
-            @Override
-            public boolean contains(ObjectId id) throws IOException {
-                return own.contains(id) || there.objects().contains(id);
-            }
-        }, commit, name);
+                            @Override
+                            public boolean contains(ObjectId id) throws IOException {
+                                return own.contains(id) || there.objects().contains(id);
+                            }
+                        },
+                commit,
+                name);
     }
 
     /** The bytes of a file of a commit; null where it has none of that name. */
     private static byte[] contentAt(ObjectSource objects, ObjectId commit, String name) throws IOException {
-        if (!(new DirectoryTree(objects).resolve(Commit.decode(objects.require(commit)).tree(), TreePath.ofUtf8(name))
+        if (!(new DirectoryTree(objects)
+                        .resolve(Commit.decode(objects.require(commit)).tree(), TreePath.ofUtf8(name))
                 instanceof FileEntry file)) {
             return null;
         }
@@ -376,7 +384,9 @@ final class World {
         Files.walkFileTree(tree, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
-                return directory.endsWith(Repository.DIRECTORY) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                return directory.endsWith(Repository.DIRECTORY)
+                        ? FileVisitResult.SKIP_SUBTREE
+                        : FileVisitResult.CONTINUE;
             }
 
             @Override
@@ -391,7 +401,8 @@ final class World {
     static void copy(Path from, Path to) throws IOException {
         Files.walkFileTree(from, new SimpleFileVisitor<>() {
             @Override
-            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+                    throws IOException {
                 Files.createDirectories(to.resolve(from.relativize(directory)));
                 return FileVisitResult.CONTINUE;
             }

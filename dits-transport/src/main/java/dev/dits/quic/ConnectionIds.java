@@ -1,5 +1,6 @@
 package dev.dits.quic;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.quic.QuicConnectionAddress;
 import io.netty.handler.codec.quic.QuicConnectionIdGenerator;
 import java.nio.ByteBuffer;
@@ -8,13 +9,19 @@ import java.security.SecureRandom;
 /**
  * Random connection ids that name the role at the end they lead to in their first bit: 1 for a server's, 0 for a
  * client's. That is how one socket tells the packets of its two roles apart.
+ *
+ * <p>A server's id of {@value #BYTES} bytes ends with a mark, computed from the rest and a key of this node. It keeps noise away from the
+ * codec, and is no protection against anybody who has seen an id.
  */
 final class ConnectionIds implements QuicConnectionIdGenerator {
     static final int BYTES = 12;
 
     private static final int SERVER_BIT = 0x80;
+    private static final int MARK_BYTES = 3;
+    private static final int MARK_OFFSET = BYTES - MARK_BYTES;
 
     private final SecureRandom random = new SecureRandom();
+    private final long key = random.nextLong();
 
     static boolean leadsToServer(byte first) {
         return (first & SERVER_BIT) != 0;
@@ -39,7 +46,29 @@ final class ConnectionIds implements QuicConnectionIdGenerator {
 
     @Override
     public ByteBuffer newId(int length) {
-        return ByteBuffer.wrap(newId(true, length));
+        ByteBuffer id = ByteBuffer.wrap(newId(true, length));
+        if (length == BYTES) {
+            int mark = mark(id.getLong(0), id.get(Long.BYTES));
+            id.put(MARK_OFFSET, (byte) (mark >>> 16)).putShort(MARK_OFFSET + 1, (short) mark);
+        }
+        return id;
+    }
+
+    /** Whether the {@value #BYTES} bytes from an offset on are an id that this node made for a server. */
+    boolean bears(ByteBuf packet, int offset) {
+        return packet.getUnsignedMedium(offset + MARK_OFFSET)
+                == mark(packet.getLong(offset), packet.getByte(offset + Long.BYTES));
+    }
+
+    /** The mixing steps of MurmurHash3 (public domain), keyed. */
+    private int mark(long first, byte then) {
+        long x = first ^ key;
+        x = (x ^ x >>> 33) * 0xff51afd7ed558ccdL;
+        x ^= then & 0xFF;
+        x = (x ^ x >>> 33) * 0xc4ceb9fe1a85ec53L;
+        x ^= key;
+        x = (x ^ x >>> 29) * 0xff51afd7ed558ccdL;
+        return (int) (x >>> 40);
     }
 
     @Override

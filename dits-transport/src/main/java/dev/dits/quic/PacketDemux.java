@@ -3,10 +3,10 @@ package dev.dits.quic;
 import dev.dits.path.DatagramPath;
 import dev.dits.path.PathProfile;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandler;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandler;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>There is a server and a client codec for every {@link PathProfile}, because the size of packets is a property of a
  * codec. Which of them a packet is for follows from its destination connection id (role) and its sender (profile).
- * Anything whose two top bits are zero is no QUIC packet (RFC 9443) and is dropped, as is what is too short.
+ * Anything whose two top bits are zero is no QUIC packet (RFC 9443) and is dropped, as is what is too short, and what
+ * {@link ServerPackets} does not let pass.
  */
-final class PacketDemux extends ChannelInboundHandlerAdapter {
+final class PacketDemux extends ChannelDuplexHandler {
     /** Long header: flags, 4 bytes version, 1 byte id length, id. */
     private static final int LONG_HEADER_ID_OFFSET = 6;
 
@@ -35,14 +36,16 @@ final class PacketDemux extends ChannelInboundHandlerAdapter {
     private static final int QUIC_BITS = 0xC0;
 
     private final DatagramPath path;
+    private final ServerPackets serverPackets;
     private final List<Codec> servers = new ArrayList<>();
     private final List<Codec> clients = new ArrayList<>();
     private @Nullable PathProfile dialling;
     private final Queue<Runnable> deferred = new ArrayDeque<>();
     private boolean inPass;
 
-    PacketDemux(DatagramPath path) {
+    PacketDemux(DatagramPath path, ServerPackets serverPackets) {
         this.path = path;
+        this.serverPackets = serverPackets;
     }
 
     private record Codec(PathProfile profile, ChannelHandlerContext context, ChannelInboundHandler handler) {
@@ -109,7 +112,20 @@ final class PacketDemux extends ChannelInboundHandlerAdapter {
         }
         int idOffset = (flags & LONG_HEADER_BIT) != 0 ? LONG_HEADER_ID_OFFSET : SHORT_HEADER_ID_OFFSET;
         boolean toServer = ConnectionIds.leadsToServer(content.getByte(start + idOffset));
+        if (toServer && !serverPackets.admit(packet)) {
+            return null;
+        }
         return find(toServer ? servers : clients, path.profile(packet.sender()));
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
+        if (message instanceof DatagramPacket packet && !serverPackets.mayLeave(packet)) {
+            packet.release();
+            promise.setSuccess();
+            return;
+        }
+        super.write(ctx, message, promise);
     }
 
     private static @Nullable Codec find(List<Codec> codecs, PathProfile profile) {

@@ -44,6 +44,7 @@ public final class QuicConnection implements Connection {
 
     private final QuicChannel channel;
     private final PacketDemux demux;
+    private final WriteBudget writeBudget;
     private final Executor callbacks;
     private final String serverName;
     private final byte[] localFingerprint;
@@ -63,6 +64,7 @@ public final class QuicConnection implements Connection {
     QuicConnection(
             QuicChannel channel,
             PacketDemux demux,
+            WriteBudget writeBudget,
             Executor callbacks,
             String serverName,
             byte[] localFingerprint,
@@ -71,6 +73,7 @@ public final class QuicConnection implements Connection {
             int packetBytes) {
         this.channel = channel;
         this.demux = demux;
+        this.writeBudget = writeBudget;
         this.callbacks = callbacks;
         this.serverName = serverName;
         this.localFingerprint = localFingerprint;
@@ -303,6 +306,10 @@ public final class QuicConnection implements Connection {
                 open(next);
             }
         }
+    }
+
+    WriteBudget writeBudget() {
+        return writeBudget;
     }
 
     /** See {@link PacketDemux#atPassEnd}. */

@@ -43,7 +43,6 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -84,14 +83,14 @@ public final class QuicNode implements Endpoint {
     /** What a peer may send on a connection before it is read; QUIC raises it up to 24 MiB on fast paths. */
     public static final int CONNECTION_WINDOW_BYTES = 16 << 20;
 
-    /** What a peer may send on a stream before it is read. */
+    /** What a peer may send on a stream that this end opened, before it is read: the answer to a request. */
     public static final int STREAM_WINDOW_BYTES = 8 << 20;
 
-    /** Connections whose handshake is under way, in all. */
-    static final int HANDSHAKES_MAX = 256;
+    /** What a peer may send on a stream that it opened, before it is read: requests are small. */
+    public static final int REQUEST_WINDOW_BYTES = 256 << 10;
 
-    /** Connections whose handshake is under way, from one address. */
-    static final int HANDSHAKES_PER_SOURCE_MAX = 32;
+    /** {@link #CONNECTION_WINDOW_BYTES} at the end that accepted the connection, to which little is sent but by a push. */
+    public static final int ACCEPTED_WINDOW_BYTES = 4 << 20;
 
     /** An accepted connection that has not shown its certificate by then is dropped. */
     static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
@@ -112,18 +111,19 @@ public final class QuicNode implements Endpoint {
     private final Map<String, Registration> registrations = new ConcurrentHashMap<>();
     private final Set<QuicConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final WriteBudget writeBudget = new WriteBudget();
+    private final RetryTokens tokens;
     private final PacketDemux demux;
     private final Channel channel;
 
-    /** On the loop: handshakes under way, by source. */
-    private final Map<Object, Integer> handshakes = new HashMap<>();
-
-    private int handshakesInAll;
+    /** On the loop. */
+    private final HandshakeLimiter handshakes = new HandshakeLimiter(System::nanoTime);
 
     private QuicNode(QuicOptions options, Executor callbacks) throws IOException {
         this.options = options;
         this.callbacks = callbacks;
-        this.demux = new PacketDemux(options.path());
+        this.tokens = new RetryTokens(options.clock(), RetryTokens.newKey(), this::admit);
+        this.demux = new PacketDemux(options.path(), new ServerPackets(ids, tokens::isGenuine, System::nanoTime));
         AtomicInteger threads = new AtomicInteger();
         this.group = new MultiThreadIoEventLoopGroup(
                 1,
@@ -168,7 +168,6 @@ public final class QuicNode implements Endpoint {
     private Channel open() throws IOException {
         Bootstrap bootstrap = new Bootstrap();
         options.path().configure(bootstrap, options.bind());
-        byte[] tokenKey = RetryTokens.newKey();
         bootstrap.group(group).handler(new ChannelInitializer<Channel>() {
             @Override
             protected void initChannel(Channel socket) {
@@ -176,7 +175,7 @@ public final class QuicNode implements Endpoint {
                 pipeline.addLast(demux);
                 QuicSslContext serverContext = serverContext();
                 for (PathProfile profile : options.path().profiles()) {
-                    demux.addServer(pipeline, profile, serverCodec(profile, serverContext, tokenKey));
+                    demux.addServer(pipeline, profile, serverCodec(profile, serverContext));
                 }
                 for (PathProfile profile : options.path().profiles()) {
                     demux.addClient(pipeline, profile, clientCodec(profile));
@@ -203,13 +202,13 @@ public final class QuicNode implements Endpoint {
         throw failure;
     }
 
-    private <B extends QuicCodecBuilder<B>> B common(B builder, PathProfile profile) {
+    private <B extends QuicCodecBuilder<B>> B common(B builder, PathProfile profile, int windowBytes) {
         return builder.maxIdleTimeout(options.idleTimeout().toMillis(), TimeUnit.MILLISECONDS)
                 .maxSendUdpPayloadSize(profile.packetBytes())
                 .maxRecvUdpPayloadSize(PathProfile.PACKET_BYTES_MAX)
-                .initialMaxData(CONNECTION_WINDOW_BYTES)
-                .initialMaxStreamDataBidirectionalLocal(STREAM_WINDOW_BYTES)
-                .initialMaxStreamDataBidirectionalRemote(STREAM_WINDOW_BYTES)
+                .initialMaxData(windowBytes)
+                .initialMaxStreamDataBidirectionalLocal(Math.min(windowBytes, STREAM_WINDOW_BYTES))
+                .initialMaxStreamDataBidirectionalRemote(REQUEST_WINDOW_BYTES)
                 .initialMaxStreamsBidirectional(STREAMS_MAX)
                 .initialMaxStreamsUnidirectional(0)
                 .localConnectionIdLength(ConnectionIds.BYTES)
@@ -221,11 +220,11 @@ public final class QuicNode implements Endpoint {
                         });
     }
 
-    private io.netty.channel.ChannelHandler serverCodec(PathProfile profile, QuicSslContext context, byte[] tokenKey) {
-        return common(new QuicServerCodecBuilder(), profile)
+    private io.netty.channel.ChannelHandler serverCodec(PathProfile profile, QuicSslContext context) {
+        return common(new QuicServerCodecBuilder(), profile, ACCEPTED_WINDOW_BYTES)
                 .sslEngineProvider(quic -> context.newEngine(quic.alloc()))
                 .connectionIdAddressGenerator(ids)
-                .tokenHandler(new RetryTokens(options.clock(), tokenKey, this::admit))
+                .tokenHandler(tokens)
                 .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, Segmentation.of(profile.segmentsMax()))
                 .handler(new ChannelInitializer<QuicChannel>() {
                     @Override
@@ -238,7 +237,7 @@ public final class QuicNode implements Endpoint {
     }
 
     private io.netty.channel.ChannelHandler clientCodec(PathProfile profile) {
-        return common(new QuicClientCodecBuilder(), profile)
+        return common(new QuicClientCodecBuilder(), profile, CONNECTION_WINDOW_BYTES)
                 .sslEngineProvider(quic -> quic.attr(ENGINE).getAndSet(null))
                 .build();
     }
@@ -342,15 +341,17 @@ public final class QuicNode implements Endpoint {
 
     /** On the loop: may a client whose address is valid begin a handshake? */
     private boolean admit(InetSocketAddress source) {
-        return !registrations.isEmpty()
-                && handshakesInAll < HANDSHAKES_MAX
-                && handshakes.getOrDefault(source.getAddress(), 0) < HANDSHAKES_PER_SOURCE_MAX;
+        return !registrations.isEmpty() && handshakes.admit(source.getAddress());
     }
 
     /** On the loop: a handshake begins. */
     private void accept(QuicChannel quic, PathProfile profile) {
         InetSocketAddress source = (InetSocketAddress) quic.remoteSocketAddress();
-        HandshakeSlot slot = new HandshakeSlot(source == null ? this : source.getAddress());
+        if (source == null) {
+            quic.close();
+            return;
+        }
+        HandshakeLimiter.Slot slot = handshakes.begin(source.getAddress(), quic::close);
         quic.pipeline().addLast(new ConnectionHandler(new ConnectionHandler.Listener() {
             private @Nullable QuicConnection connection;
 
@@ -359,12 +360,13 @@ public final class QuicNode implements Endpoint {
                     QuicChannel established, X509Certificate peer, @Nullable String serverName) throws Exception {
                 slot.free();
                 Registration registration = serverName == null ? null : registrations.get(serverName);
-                if (registration == null || closed.get() || source == null) {
+                if (registration == null || closed.get()) {
                     return null;
                 }
                 QuicConnection created = new QuicConnection(
                         established,
                         demux,
+                        writeBudget,
                         callbacks,
                         registration.serverName,
                         registration.fingerprint,
@@ -388,7 +390,7 @@ public final class QuicNode implements Endpoint {
         quic.eventLoop()
                 .schedule(
                         () -> {
-                            if (slot.held) {
+                            if (slot.isHeld()) {
                                 quic.close();
                             }
                         },
@@ -409,26 +411,6 @@ public final class QuicNode implements Endpoint {
         } catch (RejectedExecutionException e) {
             LOG.debug("no worker for an accepted connection");
             connection.close(SHUTTING_DOWN, "shutting down");
-        }
-    }
-
-    /** A place among the handshakes under way; on the loop. */
-    private final class HandshakeSlot {
-        private final Object source;
-        private boolean held = true;
-
-        HandshakeSlot(Object source) {
-            this.source = source;
-            handshakesInAll++;
-            handshakes.merge(source, 1, Integer::sum);
-        }
-
-        void free() {
-            if (held) {
-                held = false;
-                handshakesInAll--;
-                handshakes.computeIfPresent(source, (key, count) -> count == 1 ? null : count - 1);
-            }
         }
     }
 
@@ -547,6 +529,7 @@ public final class QuicNode implements Endpoint {
             QuicConnection created = new QuicConnection(
                     quic,
                     demux,
+                    writeBudget,
                     callbacks,
                     serverName,
                     fingerprint,
@@ -621,6 +604,11 @@ public final class QuicNode implements Endpoint {
         if (closed.get()) {
             throw new IOException("this node is closed");
         }
+    }
+
+    /** What writers of this node are ahead of QUIC at the moment. */
+    long aheadBytes() {
+        return writeBudget.takenBytes();
     }
 
     /** Connections that are established and not yet ended. */

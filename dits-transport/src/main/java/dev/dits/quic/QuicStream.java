@@ -8,7 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * A bidirectional QUIC stream as a pair of blocking byte streams.
  *
  * <p><b>Back-pressure.</b> A reader that does not read stops the loop from taking more than {@link #READ_BYTES_MAX} out
- * of QUIC, whose window then closes on the sender. A writer is at most {@link #WRITE_BYTES_MAX} ahead of what QUIC has
+ * of QUIC, or {@link #UNREAD_BYTES_MAX} before it first read; the window then closes on the sender. A writer is at most {@link #WRITE_BYTES_MAX} ahead of what QUIC has
  * accepted; beyond that it blocks.
  *
  * <p><b>Coalescing.</b> Written bytes leave in pieces of {@link #WRITE_PIECE_BYTES}; a smaller rest leaves on
@@ -49,7 +49,7 @@ public final class QuicStream implements ByteStream {
     /** What the loop takes out of QUIC ahead of the reader. */
     public static final int READ_BYTES_MAX = 1 << 20;
 
-    /** How far a writer may be ahead of QUIC. */
+    /** How far a writer may be ahead of QUIC, in bytes of buffers; less where {@link WriteBudget} is nearly spent. */
     public static final int WRITE_BYTES_MAX = 2 << 20;
 
     /** Written bytes are handed to the loop in pieces of this size. */
@@ -58,9 +58,13 @@ public final class QuicStream implements ByteStream {
     /** Reading resumes below this, so that the loop is not asked for every buffer. */
     private static final int READ_BYTES_RESUME = READ_BYTES_MAX / 2;
 
-    private static final int WRITE_BYTES_RESUME = WRITE_BYTES_MAX / 2;
-
     private static final int RECEIVE_BUFFER_BYTES = 64 << 10;
+
+    /**
+     * What is taken out of QUIC of a stream that nobody has begun to read. A peer may open {@link QuicNode#STREAMS_MAX} of
+     * them at once: it is its own window that it fills, not this end's memory.
+     */
+    static final int UNREAD_BYTES_MAX = 2 << 10;
 
     /** A received piece below this is copied behind the one before, which would otherwise pin a whole buffer. */
     private static final int MERGE_BYTES_MAX = 8 << 10;
@@ -68,10 +72,12 @@ public final class QuicStream implements ByteStream {
     /** What is read and thrown away after a close, in the hope of a clean end, before the peer is told to stop. */
     private static final int DRAIN_BYTES_MAX = 1 << 20;
 
-    private static final int PENDING_BYTES_INITIAL = 4 << 10;
+    /** Room for a frame or two: what is flushed is kept in a buffer of its own until QUIC takes it. */
+    private static final int PENDING_BYTES_INITIAL = 256;
 
     private final QuicConnection connection;
     private final QuicStreamChannel channel;
+    private final WriteBudget budget;
 
     /** Held by the one reader: {@link #head} is its own. */
     private final ReentrantLock readLock = new ReentrantLock();
@@ -93,16 +99,26 @@ public final class QuicStream implements ByteStream {
     private int receivedBytes;
     private int wantedBytes;
     private boolean readPaused;
+
+    /** Whether somebody reads, so that reading ahead serves a purpose. */
+    private volatile boolean readerCame;
+
     private boolean endOfInput;
     private boolean discarding;
     private @Nullable IOException readFailure;
 
     private final Queue<ByteBuf> outgoing = new ArrayDeque<>();
+
+    /** Of whole buffers, for it is these that take memory. */
     private int outgoingBytes;
+
     private boolean sendScheduled;
     private boolean finRequested;
     private boolean finSent;
     private @Nullable IOException writeFailure;
+
+    /** Nothing more comes or goes. */
+    private volatile boolean over;
 
     private volatile long readTimeoutNanos;
     private volatile long writeTimeoutNanos;
@@ -115,6 +131,7 @@ public final class QuicStream implements ByteStream {
     private QuicStream(QuicConnection connection, QuicStreamChannel channel) {
         this.connection = connection;
         this.channel = channel;
+        this.budget = connection.writeBudget();
     }
 
     /** On the loop, while the channel is being registered. */
@@ -122,7 +139,7 @@ public final class QuicStream implements ByteStream {
         QuicStream stream = new QuicStream(connection, channel);
         channel.config()
                 .setAutoRead(false)
-                .setRecvByteBufAllocator(new FixedRecvByteBufAllocator(RECEIVE_BUFFER_BYTES))
+                .setRecvByteBufAllocator(stream.new ReceiveBuffers())
                 .setAllowHalfClosure(true);
         channel.pipeline().addLast(stream.new Inbound());
         return stream;
@@ -203,6 +220,7 @@ public final class QuicStream implements ByteStream {
         }
         acquire(readLock);
         try {
+            readerCame = true;
             int total = 0;
             while (target.hasRemaining()) {
                 ByteBuf current = head;
@@ -231,6 +249,9 @@ public final class QuicStream implements ByteStream {
             }
             return total;
         } finally {
+            if (over) {
+                headOnHeap();
+            }
             readLock.unlock();
         }
     }
@@ -424,7 +445,7 @@ public final class QuicStream implements ByteStream {
         long left = timeout;
         lock.lock();
         try {
-            while (outgoingBytes >= WRITE_BYTES_MAX && writeFailure == null && !finRequested) {
+            while (outgoingBytes >= budget.streamBytesMax() && writeFailure == null && !finRequested) {
                 if (timeout == 0) {
                     writable.await();
                 } else if (left <= 0) {
@@ -449,7 +470,8 @@ public final class QuicStream implements ByteStream {
     /** With the lock held. */
     private void enqueue(ByteBuf buffer) {
         outgoing.add(buffer);
-        outgoingBytes += buffer.readableBytes();
+        outgoingBytes += buffer.capacity();
+        budget.taken(buffer.capacity());
         if (!sendScheduled) {
             sendScheduled = true;
             try {
@@ -457,6 +479,7 @@ public final class QuicStream implements ByteStream {
             } catch (RejectedExecutionException e) {
                 ByteBuf left;
                 while ((left = outgoing.poll()) != null) {
+                    budget.returned(left.capacity());
                     left.release();
                 }
                 failBoth(connection.lost());
@@ -483,7 +506,7 @@ public final class QuicStream implements ByteStream {
             } finally {
                 lock.unlock();
             }
-            int bytes = buffer.readableBytes();
+            int bytes = buffer.capacity();
             // The end travels behind the last bytes in the channel's own queue; shutdownOutput would overtake it.
             channel.write(fin ? new DefaultQuicStreamFrame(buffer, true) : buffer)
                     .addListener((ChannelFuture f) -> written(bytes, f.cause()));
@@ -492,13 +515,14 @@ public final class QuicStream implements ByteStream {
 
     /** On the loop: QUIC has taken a piece, or never will. */
     private void written(int bytes, @Nullable Throwable failure) {
+        budget.returned(bytes);
         lock.lock();
         try {
             outgoingBytes -= bytes;
             if (failure != null && writeFailure == null) {
                 writeFailure = explain(failure);
                 writable.signalAll();
-            } else if (outgoingBytes <= WRITE_BYTES_RESUME) {
+            } else if (outgoingBytes <= budget.streamBytesMax() / 2) {
                 writable.signalAll();
             }
         } finally {
@@ -562,6 +586,7 @@ public final class QuicStream implements ByteStream {
         } finally {
             lock.unlock();
         }
+        dropHead();
         dropPending();
         onLoop(() -> {
             if (channel.isOpen()) {
@@ -637,7 +662,6 @@ public final class QuicStream implements ByteStream {
     }
 
     private void dropPending() {
-        dropHead();
         if (writeLock.tryLock()) {
             try {
                 ByteBuf buffer = pending;
@@ -661,6 +685,20 @@ public final class QuicStream implements ByteStream {
         }
         readable.signalAll();
         writable.signalAll();
+    }
+
+    /** Small ones for a stream that nobody reads yet. */
+    private final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
+        @Override
+        @SuppressWarnings("deprecation") // Netty's type for what it asks for.
+        public Handle newHandle() {
+            return new MaxMessageHandle() {
+                @Override
+                public int guess() {
+                    return readerCame ? RECEIVE_BUFFER_BYTES : UNREAD_BYTES_MAX;
+                }
+            };
+        }
     }
 
     /** Everything that arrives, on the loop. */
@@ -692,7 +730,7 @@ public final class QuicStream implements ByteStream {
                         }
                     }
                 }
-                more = receivedBytes < READ_BYTES_MAX;
+                more = receivedBytes < (readerCame || dropped ? READ_BYTES_MAX : 1);
                 readPaused = !more;
             } finally {
                 lock.unlock();
@@ -804,9 +842,47 @@ public final class QuicStream implements ByteStream {
                 if (discarding) {
                     dropReceived();
                 }
+                receivedOnHeap();
             } finally {
                 lock.unlock();
             }
+            over = true;
+            // Whoever is at it does this himself.
+            if (readLock.tryLock()) {
+                try {
+                    headOnHeap();
+                } finally {
+                    readLock.unlock();
+                }
+            }
+            dropPending();
         }
+    }
+
+    /**
+     * With the read lock held, once nothing more comes: what is still to be read moves out of a buffer that somebody has to release, for
+     * nobody may come: a connection was refused, a peer said too much.
+     */
+    private void headOnHeap() {
+        ByteBuf buffer = head;
+        if (buffer != null && buffer.isDirect()) {
+            head = Unpooled.buffer(buffer.readableBytes()).writeBytes(buffer);
+            buffer.release();
+        }
+    }
+
+    /** As {@link #headOnHeap}, with the lock held, for what no reader has taken yet. */
+    private void receivedOnHeap() {
+        if (received.isEmpty()) {
+            return;
+        }
+        ByteBuf rest = Unpooled.buffer(receivedBytes);
+        for (ByteBuf buffer : received) {
+            rest.writeBytes(buffer);
+            buffer.release();
+        }
+        received.clear();
+        received.add(rest);
+        receivedLast = null;
     }
 }

@@ -29,6 +29,9 @@ final class RetryTokens implements QuicTokenHandler {
     private static final int MAC_BYTES = 32;
     private static final int CONNECTION_ID_BYTES_MAX = 20;
 
+    /** Longest token. */
+    static final int TOKEN_BYTES_MAX = EXPIRY_BYTES + MAC_BYTES + CONNECTION_ID_BYTES_MAX;
+
     private final InstantSource clock;
     private final Predicate<InetSocketAddress> admission;
     private final Mac mac;
@@ -65,22 +68,22 @@ final class RetryTokens implements QuicTokenHandler {
 
     @Override
     public int validateToken(ByteBuf token, InetSocketAddress address) {
+        return isGenuine(token, address) && admission.test(address) ? EXPIRY_BYTES + MAC_BYTES : -1;
+    }
+
+    /** Whether this node gave a token to an address not long ago. Changes nothing, admits nobody. */
+    boolean isGenuine(ByteBuf token, InetSocketAddress address) {
         int idOffset = EXPIRY_BYTES + MAC_BYTES;
         int length = token.readableBytes();
-        if (length < idOffset || length > maxTokenLength()) {
-            return -1;
+        if (length < idOffset || length > TOKEN_BYTES_MAX) {
+            return false;
         }
         int start = token.readerIndex();
         long expiry = token.getLong(start);
         byte[] signature = ByteBufUtil.getBytes(token, start + EXPIRY_BYTES, MAC_BYTES);
         byte[] id = ByteBufUtil.getBytes(token, start + idOffset, length - idOffset);
-        if (!MessageDigest.isEqual(signature, sign(expiry, id, address))) {
-            return -1;
-        }
-        if (clock.instant().toEpochMilli() > expiry || !admission.test(address)) {
-            return -1;
-        }
-        return idOffset;
+        return MessageDigest.isEqual(signature, sign(expiry, id, address))
+                && clock.instant().toEpochMilli() <= expiry;
     }
 
     private byte[] sign(long expiry, byte[] id, InetSocketAddress address) {
@@ -97,6 +100,6 @@ final class RetryTokens implements QuicTokenHandler {
 
     @Override
     public int maxTokenLength() {
-        return EXPIRY_BYTES + MAC_BYTES + CONNECTION_ID_BYTES_MAX;
+        return TOKEN_BYTES_MAX;
     }
 }

@@ -43,6 +43,14 @@ public sealed interface DitsEvent {
     record CodeChanged(String invite) implements DitsEvent {}
 
     /**
+     * A peer that has joined asked for what it may not have, and got nothing.
+     *
+     * @param peer what it calls itself
+     * @param reason what was refused, as the peer was told
+     */
+    record RequestRefused(String peer, String reason) implements DitsEvent {}
+
+    /**
      * A branch moved.
      *
      * @param branch which

@@ -15,6 +15,9 @@ import org.slf4j.LoggerFactory;
 final class Events {
     private static final Logger LOG = LoggerFactory.getLogger(Events.class);
 
+    /** Events that wait for a listener that is slow; further ones are dropped, for peers make them. */
+    static final int PENDING_MAX = 10_000;
+
     private final Executor workers;
     private final List<Consumer<DitsEvent>> listeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock lock = new ReentrantLock();
@@ -35,6 +38,10 @@ final class Events {
         }
         lock.lock();
         try {
+            if (queue.size() >= PENDING_MAX) {
+                LOG.debug("a listener is too slow, an event is dropped");
+                return;
+            }
             queue.add(event);
             if (delivering) {
                 return;

@@ -289,6 +289,12 @@ public final class Share implements AutoCloseable {
             LOG.warn("too many wrong codes were tried; code {}-... is off until the share is re-armed", nameplate);
             events.fire(new DitsEvent.CodeLocked(nameplate));
         }
+
+        @Override
+        public void denied(Session session, String reason) {
+            events.fire(
+                    new DitsEvent.RequestRefused(Escaper.escape(session.info().peerName()), Escaper.escape(reason)));
+        }
     }
 
     /**

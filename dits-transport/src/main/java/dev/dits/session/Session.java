@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,14 @@ public final class Session implements AutoCloseable, Requests {
     /** Requests of the peer that are served at once; further ones wait. */
     public static final int SERVED_MAX = 16;
 
+    /** Connections of one session; one more ends the oldest. A mount has one, and a few while its network changes. */
+    public static final int CONNECTIONS_MAX = 16;
+
+    /** PINGs answered at once, and a second after that; further ones wait, which holds back who sends them. */
+    static final int PINGS_BURST = 500;
+
+    static final int PINGS_PER_SECOND = 500;
+
     /** QUIC's idle time-out is twice this. */
     static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
 
@@ -63,7 +72,9 @@ public final class Session implements AutoCloseable, Requests {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
-    /** A peer that opens a stream has a request to make; one that keeps it waiting this long has not. */
+    private static final Consumer<SessionListener> REFS_CHANGED = SessionListener::refsChanged;
+
+    /** A peer that opens a stream has a request to make; one that has not made it in this time, byte by byte, has not. */
     private static final Duration REQUEST_TIME = Duration.ofSeconds(30);
 
     /** A peer that does not read its control stream is not there. */
@@ -169,19 +180,25 @@ public final class Session implements AutoCloseable, Requests {
         Link link = new Link(connection, control, writer);
         reader.joined();
         boolean refused;
+        Link tooMany = null;
         lock.lock();
         try {
             refused = closedBecause != null;
             if (!refused) {
                 links.add(link);
+                tooMany = links.size() > CONNECTIONS_MAX ? links.get(0) : null;
                 changed.signalAll();
             }
         } finally {
             lock.unlock();
         }
         if (refused) {
+            control.reset(DONE);
             connection.close(DONE, "the session has ended");
             return;
+        }
+        if (tooMany != null) {
+            tooMany.connection.close(LIMIT, "too many connections of one session");
         }
         control.setWriteTimeout(CONTROL_WRITE_TIME);
         connection.onStream(stream -> {
@@ -204,6 +221,7 @@ public final class Session implements AutoCloseable, Requests {
     }
 
     private void lost(Link link, @Nullable CloseReason reason) {
+        link.control.close();
         boolean last;
         lock.lock();
         try {
@@ -256,8 +274,12 @@ public final class Session implements AutoCloseable, Requests {
         }
     }
 
-    /** For tests: the connections, the oldest first. */
-    List<Connection> connections() {
+    /**
+     * Lists the connections, for tests and measurements; requests go through {@link #open}.
+     *
+     * @return those that are here, the oldest first
+     */
+    public List<Connection> connections() {
         lock.lock();
         try {
             return links.stream().map(Link::connection).toList();
@@ -394,8 +416,14 @@ public final class Session implements AutoCloseable, Requests {
     private void serveOne(ByteStream stream) {
         Exchange exchange = new Exchange(stream);
         try {
-            FrameReader reader = new FrameReader(stream::read, FrameReader.PAYLOAD_BYTES_MAX);
-            stream.setReadTimeout(REQUEST_TIME);
+            long begun = System.nanoTime();
+            FrameReader reader = new FrameReader(
+                    (target, offset, length) -> {
+                        long left = REQUEST_TIME.toNanos() - (System.nanoTime() - begun);
+                        stream.setReadTimeout(Duration.ofNanos(Math.max(1, left)));
+                        return stream.read(target, offset, length);
+                    },
+                    FrameReader.PAYLOAD_BYTES_MAX);
             Message request = reader.read();
             stream.setReadTimeout(Duration.ZERO);
             if (request != null && !(request instanceof Message.Cancel)) {
@@ -441,9 +469,11 @@ public final class Session implements AutoCloseable, Requests {
     // ---- control stream ----
 
     private void control(Link link, FrameReader reader) {
+        Pace pace = new Pace(PINGS_BURST, PINGS_PER_SECOND, System::nanoTime);
         try {
             for (Message message = reader.read(); message != null; message = reader.read()) {
                 if (message instanceof Message.Ping ping) {
+                    LockSupport.parkNanos(pace.take());
                     link.writer.write(new Message.Pong(ping.opaque()));
                     link.writer.flush();
                 } else if (message instanceof Message.Pong pong) {
@@ -452,7 +482,7 @@ public final class Session implements AutoCloseable, Requests {
                         waiter.complete(null);
                     }
                 } else if (message instanceof Message.RefsChanged) {
-                    fire(SessionListener::refsChanged);
+                    fire(REFS_CHANGED);
                 } else if (message instanceof Message.Goodbye goodbye) {
                     goodbye(link, Escaper.escape(goodbye.message()));
                 } else {
@@ -467,6 +497,8 @@ public final class Session implements AutoCloseable, Requests {
             link.connection.close(PROTOCOL, "protocol");
         } catch (IOException e) {
             LOG.debug("{}: the control stream ended", info, e);
+            // Also a peer that does not read what it is answered: it is not there.
+            link.connection.close(LIMIT, "the control stream failed");
         }
     }
 
@@ -563,9 +595,23 @@ public final class Session implements AutoCloseable, Requests {
 
     // ---- events ----
 
+    /** For tests: what is not told yet. */
+    int eventsPending() {
+        lock.lock();
+        try {
+            return events.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void fire(Consumer<SessionListener> event) {
         lock.lock();
         try {
+            if (event == REFS_CHANGED && events.contains(event)) {
+                // Told once, however often the peer says it meanwhile.
+                return;
+            }
             events.add(event);
             if (delivering) {
                 return;

@@ -78,6 +78,14 @@ public final class ShareAcceptor implements Closeable {
          * @param nameplate of the code
          */
         void locked(String nameplate);
+
+        /**
+         * A joined peer asked for what its grant does not allow, and got nothing.
+         *
+         * @param session whose
+         * @param reason what was refused, as the peer was told
+         */
+        default void denied(Session session, String reason) {}
     }
 
     /**
@@ -170,11 +178,16 @@ public final class ShareAcceptor implements Closeable {
         this.guesses = guesses;
         this.lobby = lobby;
         this.handler = (session, request, exchange) -> {
-            if (session.access().isExpired(clock.instant())) {
-                throw new PermissionDeniedException(
-                        "your access to this share has ended; ask its owner for a new code");
+            try {
+                if (session.access().isExpired(clock.instant())) {
+                    throw new PermissionDeniedException(
+                            "your access to this share has ended; ask its owner for a new code");
+                }
+                handler.handle(session, request, exchange);
+            } catch (PermissionDeniedException e) {
+                listener.denied(session, String.valueOf(e.getMessage()));
+                throw e;
             }
-            handler.handle(session, request, exchange);
         };
         this.listener = listener;
         this.workers = workers;
@@ -298,7 +311,10 @@ public final class ShareAcceptor implements Closeable {
             switch (early.take(stream)) {
                 case CONTROL -> join(connection, stream, early, source, deadline, leave);
                 case HELD -> {}
-                case TOO_MANY -> connection.close(Session.PROTOCOL, "too many streams before the join");
+                case TOO_MANY -> {
+                    stream.reset(Session.PROTOCOL);
+                    connection.close(Session.PROTOCOL, "too many streams before the join");
+                }
             }
         });
     }
@@ -343,9 +359,11 @@ public final class ShareAcceptor implements Closeable {
             endRefused(connection, stream);
         } catch (ProtocolException e) {
             LOG.debug("{} broke the protocol while joining: {}", address, e.getMessage());
+            stream.reset(Session.PROTOCOL);
             connection.close(Session.PROTOCOL, "protocol");
         } catch (IOException | RuntimeException e) {
             LOG.debug("{} did not join", address, e);
+            stream.reset(Session.REFUSED);
             connection.close(Session.REFUSED, "the join failed");
         }
     }

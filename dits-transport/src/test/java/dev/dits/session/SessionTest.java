@@ -468,7 +468,12 @@ class SessionTest {
         AtomicInteger most = new AtomicInteger();
         CountDownLatch full = new CountDownLatch(Session.SERVED_MAX);
         CountDownLatch go = new CountDownLatch(1);
+        java.util.concurrent.atomic.AtomicBoolean first = new java.util.concurrent.atomic.AtomicBoolean(true);
         RequestHandler handler = (session, request, exchange) -> {
+            if (first.compareAndSet(true, false)) {
+                exchange.send(new Message.Refs("share", List.of()));
+                return;
+            }
             most.accumulateAndGet(now.incrementAndGet(), Math::max);
             full.countDown();
             go.await();
@@ -480,6 +485,8 @@ class SessionTest {
                 TestShare.Door door = there.share(directory, "project", handler)) {
             Session mount = here.join(there.address(), Dialer.Key.of(door.code), NOTHING)
                     .session();
+            // Until the share has read the last message of the join a mount opens a few streams and no more.
+            assertThat(ask(mount)).isEqualTo("share");
             List<RequestStream> streams = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 streams.add(mount.open(new Message.GetRefs()));

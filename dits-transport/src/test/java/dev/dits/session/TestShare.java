@@ -39,6 +39,7 @@ public final class TestShare implements AutoCloseable {
     public final BlockingQueue<String> refused = new LinkedBlockingQueue<>();
     public final BlockingQueue<String> locked = new LinkedBlockingQueue<>();
     final Lobby lobby = new Lobby();
+    public final BlockingQueue<String> denied = new LinkedBlockingQueue<>();
     public final QuicNode node;
     public final Dialer dialer;
 
@@ -92,6 +93,11 @@ public final class TestShare implements AutoCloseable {
                         @Override
                         public void locked(String nameplate) {
                             locked.add(nameplate);
+                        }
+
+                        @Override
+                        public void denied(Session session, String reason) {
+                            denied.add(reason);
                         }
                     },
                     workers,

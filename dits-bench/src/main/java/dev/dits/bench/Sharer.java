@@ -116,6 +116,18 @@ final class Sharer {
             return Long.parseLong(ask("sent"));
         }
 
+        /** Bytes of the heap that are in use after a collection, then of the process that are in memory. */
+        long[] memory() throws IOException {
+            return Arrays.stream(ask("memory").split(" "))
+                    .mapToLong(Long::parseLong)
+                    .toArray();
+        }
+
+        /** Id of what the branch of the shared directory points to. */
+        String head() throws IOException {
+            return ask("head");
+        }
+
         double cpuSeconds() throws IOException {
             return Double.parseDouble(ask("cpu"));
         }
@@ -140,6 +152,25 @@ final class Sharer {
     static double processCpuSeconds() {
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return system.getProcessCpuTime() / 1e9;
+    }
+
+    static long heapBytes() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    /** What the kernel counts for this process, native memory among it; 0 where it does not say so. */
+    static long residentBytes() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!java.nio.file.Files.exists(status)) {
+            return 0;
+        }
+        for (String line : java.nio.file.Files.readAllLines(status)) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+            }
+        }
+        return 0;
     }
 
     /**
@@ -190,6 +221,10 @@ final class Sharer {
                     answers.println("closed");
                 }
                 case "sent" -> answers.println(share == null ? 0 : share.bytesSent());
+                case "memory" -> answers.println(heapBytes() + " " + residentBytes());
+                case "head" ->
+                    answers.println(
+                            share == null ? "" : share.head().orElseThrow().toString());
                 case "cpu" -> answers.println(processCpuSeconds());
                 default -> throw new IOException("unknown command: " + line);
             }

@@ -279,7 +279,7 @@ public final class TransferBenchmark {
     }
 
     /** Not part of what is measured: the transfer has verified every byte already, this verifies the transfer. */
-    private static void same(Path source, Path target) throws IOException {
+    static void same(Path source, Path target) throws IOException {
         try (Stream<Path> all = Files.walk(source)) {
             for (Path file : all.filter(Files::isRegularFile).toList()) {
                 Path relative = source.relativize(file);
@@ -290,7 +290,7 @@ public final class TransferBenchmark {
         }
     }
 
-    private static double median(Stream<Double> values) {
+    static double median(Stream<Double> values) {
         double[] sorted = values.mapToDouble(Double::doubleValue).sorted().toArray();
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -353,7 +353,7 @@ public final class TransferBenchmark {
                 median(warm(what).stream().map(Sample::sharerCpuSeconds)) / (bytes / 1e9));
     }
 
-    private static void writeRandom(Path file, long length) throws IOException {
+    static void writeRandom(Path file, long length) throws IOException {
         writeRandom(file, length, 0);
     }
 
@@ -368,7 +368,7 @@ public final class TransferBenchmark {
         }
     }
 
-    private static void delete(Path tree) throws IOException {
+    static void delete(Path tree) throws IOException {
         if (!Files.exists(tree)) {
             return;
         }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -105,16 +106,24 @@ final class DitsCommand implements Runnable {
      * @return an {@link ExitCode}
      */
     static int run(Context context, String... args) {
-        return commandLine(context).execute(args);
+        String named = Commands.named(args);
+        CommandLine dits = commandLine(context, named);
+        // Only among all commands can one be guessed that was misspelt.
+        return (named != null && dits.getSubcommands().isEmpty() ? commandLine(context) : dits).execute(args);
     }
 
     static CommandLine commandLine(Context context) {
+        return commandLine(context, null);
+    }
+
+    private static CommandLine commandLine(Context context, @Nullable String only) {
         Logging.level(0);
-        CommandLine p2p = new CommandLine(new P2pCommand())
+        CommandLine p2p = new Commands(new P2pCommand(), only == null || only.equals("p2p") ? null : "")
                 .addSubcommand(new ShareCommand(context))
                 .addSubcommand(new ConnectCommand(context))
-                .addSubcommand(new PingCommand(context));
-        CommandLine dits = new CommandLine(new DitsCommand(context))
+                .addSubcommand(new PingCommand(context))
+                .commandLine();
+        CommandLine dits = new Commands(new DitsCommand(context), only)
                 .addSubcommand(new InitCommand(context))
                 .addSubcommand(new StatusCommand(context))
                 .addSubcommand(new LogCommand(context))
@@ -133,7 +142,8 @@ final class DitsCommand implements Runnable {
                 .addSubcommand(p2p)
                 .addSubcommand(new DemoCommand(context))
                 .addSubcommand(new CompletionCommand(context))
-                .addSubcommand(new TrainingCommand(context));
+                .addSubcommand(new TrainingCommand(context))
+                .commandLine();
         dits.setOut(new PrintWriter(context.out(), true, StandardCharsets.UTF_8));
         dits.setErr(new PrintWriter(context.err(), true, StandardCharsets.UTF_8));
         dits.setColorScheme(CommandLine.Help.defaultColorScheme(

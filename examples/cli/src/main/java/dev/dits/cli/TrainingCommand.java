@@ -82,6 +82,7 @@ final class TrainingCommand implements Callable<Integer> {
                 System::nanoTime,
                 new Interruption());
         for (String line : List.of(
+                "--help",
                 "status",
                 "status --json",
                 "log",

@@ -60,6 +60,21 @@ class CommandLineTest {
     }
 
     @Test
+    void onlyTheNamedCommandIsBuilt() {
+        assertThat(Commands.named("status")).isEqualTo("status");
+        assertThat(Commands.named("-v", "-C", "log", "diff", "status")).isEqualTo("diff");
+        assertThat(Commands.named("--plain", "stats")).isEqualTo("stats");
+        assertThat(Commands.named("--help", "status")).isNull();
+        assertThat(Commands.named("-V")).isNull();
+        assertThat(Commands.named()).isNull();
+        assertThat(Commands.named("completion", "bash")).isNull();
+        TestContext process = new TestContext(directory);
+        assertThat(run(process, "-C . status")).isEqualTo(ExitCode.NOT_A_REPOSITORY);
+        assertThat(run(process, "--help")).isZero();
+        assertThat(process.out()).contains("\n  status ").contains("\n  p2p ");
+    }
+
+    @Test
     void whatIsMisspeltIsGuessed() {
         TestContext process = new TestContext(directory);
         assertThat(run(process, "stats")).isEqualTo(ExitCode.USAGE);

@@ -215,6 +215,16 @@ public interface Disk {
     void attributes(Role role, Path path, Change how) throws IOException;
 
     /**
+     * Makes a file's permissions durable.
+     *
+     * @param role what it is for
+     * @param file which
+     * @throws AccessDeniedException if it may not be read
+     * @throws IOException if the file system fails
+     */
+    void syncAttributes(Role role, Path file) throws IOException;
+
+    /**
      * Makes creations, renames and deletions in a directory durable, where the system can do that.
      *
      * @param role what it is for

@@ -28,6 +28,8 @@ public enum Operation {
     DELETE,
     /** Permissions or times change. */
     ATTRIBUTES,
+    /** Permissions are made durable. */
+    SYNC_ATTRIBUTES,
     /** A directory's names are made durable. */
     SYNC_DIRECTORY;
 

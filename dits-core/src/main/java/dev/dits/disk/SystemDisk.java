@@ -75,6 +75,11 @@ final class SystemDisk implements Disk {
     }
 
     @Override
+    public void syncAttributes(Role role, Path file) throws IOException {
+        syncDirectory(role, file); // to the system it is the same
+    }
+
+    @Override
     public void syncDirectory(Role role, Path directory) throws IOException {
         if (directory.getFileSystem().getSeparator().equals("\\")) {
             return; // A directory cannot be opened there; NTFS journals the rename.

@@ -45,6 +45,7 @@ final class NewRepository {
             }
             disk.syncDirectory(Role.LAYOUT, dits.resolve("refs"));
             Scratch scratch = new Scratch(disk, dits.resolve("tmp"));
+            Leftovers.sweepAll(scratch);
             new Refs(dits, scratch, options.lockTimeout())
                     .writeHead(new Refs.Head(RefName.branch(options.branch()), null));
             byte[] id = new byte[ID_BYTES];

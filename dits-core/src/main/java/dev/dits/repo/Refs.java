@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * always whole.
  */
 final class Refs {
+    /** Held for the compare-and-set of a reference, and for what gc has to keep. */
+    static final String LOCK = "refs.lock";
+
     private static final int VALUE_BYTES = 2 * ObjectId.BYTES + 1;
     private static final String SYMBOLIC = "ref: ";
 
@@ -42,7 +45,7 @@ final class Refs {
         this.dits = dits;
         this.scratch = scratch;
         this.disk = scratch.disk();
-        this.lockFile = dits.resolve("refs.lock");
+        this.lockFile = dits.resolve(LOCK);
         this.lockTimeout = lockTimeout;
     }
 
@@ -71,8 +74,7 @@ final class Refs {
         return Optional.of(parse(name.value(), bytes));
     }
 
-    /** Reads what a reference's file holds. */
-    static ObjectId parse(String name, byte[] bytes) throws CorruptObjectException {
+    private static ObjectId parse(String name, byte[] bytes) throws CorruptObjectException {
         try {
             if (bytes.length == VALUE_BYTES && bytes[VALUE_BYTES - 1] == '\n') {
                 return ObjectId.fromHex(new String(bytes, 0, VALUE_BYTES - 1, StandardCharsets.US_ASCII));
@@ -89,20 +91,10 @@ final class Refs {
         if (bytes == null) {
             throw new CorruptObjectException("the repository has no HEAD; see 'dits fsck'");
         }
-        return parseHead(bytes);
-    }
-
-    /** Reads what HEAD holds. */
-    static Head parseHead(byte[] bytes) throws CorruptObjectException {
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (text.startsWith(SYMBOLIC) && text.endsWith("\n")) {
             try {
-                RefName branch = new RefName(text.substring(SYMBOLIC.length(), text.length() - 1));
-                // What is no UTF-8 was replaced on reading, and must not be taken for a branch of that name.
-                if (java.util.Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) {
-                    return new Head(branch, null);
-                }
-                throw new IllegalArgumentException("it is not UTF-8");
+                return new Head(new RefName(text.substring(SYMBOLIC.length(), text.length() - 1)), null);
             } catch (IllegalArgumentException e) {
                 throw new CorruptObjectException("HEAD names no branch; see 'dits fsck'", e);
             }

@@ -5,6 +5,7 @@ import dev.dits.disk.AtomicFile;
 import dev.dits.disk.Disk;
 import dev.dits.disk.Role;
 import dev.dits.error.BranchMovedException;
+import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
 import dev.dits.error.RepositoryNotFoundException;
 import dev.dits.object.Commit;
@@ -29,11 +30,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.ExecutorService;
@@ -43,6 +46,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A directory under version control: a working tree, and in its {@code .dits} the history.
@@ -69,6 +74,8 @@ public final class Repository implements AutoCloseable {
     private static final int SYNCERS = 32;
     private static final int BEHIND_MAX = 100_000;
     private static final Duration GC_STORE_WAIT = Duration.ofMillis(250);
+    private static final Mtime EARLIEST = new Mtime(Long.MIN_VALUE / 4, 0);
+    private static final Logger LOGGER = LoggerFactory.getLogger(Repository.class);
     private static final AtomicInteger THREADS = new AtomicInteger();
 
     private final Path root;
@@ -575,23 +582,27 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the revision is not found, or the file system fails
      */
     public List<LogEntry> log(String revision, int max) throws IOException {
-        CommitLog log = history(revision);
+        Comparator<LogEntry> latestFirst = Comparator.<LogEntry>comparingLong(
+                        entry -> -entry.commit().time().seconds())
+                .thenComparingInt(entry -> -entry.commit().time().nanos());
+        // Of equal times the one found first: a parent is found after its child.
+        PriorityQueue<Map.Entry<LogEntry, Integer>> queue = new PriorityQueue<>(
+                Map.Entry.<LogEntry, Integer>comparingByKey(latestFirst).thenComparing(Map.Entry.comparingByValue()));
+        Set<ObjectId> seen = new HashSet<>();
         List<LogEntry> found = new ArrayList<>();
-        for (LogEntry entry = log.next(); entry != null && found.size() < max; entry = log.next()) {
+        ObjectId start = resolve(revision);
+        seen.add(start);
+        queue.add(Map.entry(new LogEntry(start, readCommit(start)), 0));
+        while (!queue.isEmpty() && found.size() < max) {
+            LogEntry entry = queue.remove().getKey();
             found.add(entry);
+            for (ObjectId parent : entry.commit().parents()) {
+                if (seen.add(parent)) {
+                    queue.add(Map.entry(new LogEntry(parent, readCommit(parent)), seen.size()));
+                }
+            }
         }
         return found;
-    }
-
-    /**
-     * Lists a commit and its ancestors one by one, in the order of {@link #log}: for histories of any length.
-     *
-     * @param revision where to start, see {@link #resolve}
-     * @return before the first commit
-     * @throws IOException if the revision is not found, or the file system fails
-     */
-    public CommitLog history(String revision) throws IOException {
-        return new CommitLog(objects, resolve(revision));
     }
 
     /**
@@ -622,35 +633,62 @@ public final class Repository implements AutoCloseable {
         ObjectId next = state.next();
         if (next != null) {
             ObjectId tip = head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
-            return next.equals(tip)
+            return next.equals(tip) || (tip != null && leadsTo(next, tip))
                     ? BaseState.of(next, state.held())
                     : new BaseState(state.commit(), null, state.target(), state.held());
         }
         return state;
     }
 
+    /** A branch may have moved on since a commit that was killed had moved it: somebody pushed. */
+    private boolean leadsTo(ObjectId next, ObjectId tip) {
+        try {
+            return isAncestor(next, tip);
+        } catch (IOException e) {
+            // What is not all here can not be told; the commit is taken for one that did not come to be.
+            LOGGER.debug("the history of {} was not read", tip, e);
+            return false;
+        }
+    }
+
     private FileLocks.Held lockTree() throws IOException {
-        return FileLocks.lock(dits.resolve("tree.lock"), false, LockWait.upTo(options.lockTimeout()));
+        FileLocks.Held held = FileLocks.lock(dits.resolve("tree.lock"), false, LockWait.upTo(options.lockTimeout()));
+        boolean done = false;
+        try {
+            new Leftovers(root, dits, scratch).sweep(ZonedDateTime.now(options.clock()));
+            done = true;
+            return held;
+        } finally {
+            if (!done) {
+                held.close();
+            }
+        }
     }
 
     private @Nullable DirectoryRef tree(@Nullable ObjectId commit) throws IOException {
         return commit == null ? null : readCommit(commit).tree();
     }
 
-    /** The file system's clock, which need not be ours: a file made now has its time. */
-    private Mtime fileClock() throws IOException {
-        scratch.ensure();
+    /**
+     * The file system's clock, which need not be ours: what is made now has its time. Where nothing can be made, a time before all others, by which the stat cache vouches
+     * for nothing.
+     */
+    private Mtime fileClock() {
         Path probe = scratch.name("clock");
         try {
+            scratch.ensure();
             disk.makeDirectory(Role.PROBE, probe);
             FileStat stat = FileStat.of(probe);
-            if (stat == null) {
-                throw new IOException(probe + " vanished; is somebody deleting files in there?");
+            if (stat != null) {
+                return stat.changeTimeKnown() ? stat.ctime() : stat.mtime();
             }
-            return stat.changeTimeKnown() ? stat.ctime() : stat.mtime();
+        } catch (IOException e) {
+            // A full disk, or one that may not be written: what is read can be read all the same.
+            LOGGER.debug("the file system was not asked for its time", e);
         } finally {
             AtomicFile.discard(disk, Role.PROBE, probe);
         }
+        return EARLIEST;
     }
 
     /**
@@ -698,7 +736,8 @@ public final class Repository implements AutoCloseable {
 
     private StatusWalk scan(BaseState state, @Nullable DirectoryRef base, boolean refresh, StatusWalk.Listener listener)
             throws IOException {
-        Mtime scanStart = fileClock();
+        // Without the lock nothing is made in tmp: nobody would know whether it is still in use.
+        Mtime scanStart = refresh ? fileClock() : EARLIEST;
         StatCache.Writer cacheWriter = refresh ? new StatCache.Writer(scratch) : null;
         try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
                 OrderedPipeline pipeline = new OrderedPipeline(workers)) {
@@ -782,7 +821,8 @@ public final class Repository implements AutoCloseable {
      * Commits the working tree as it is: there is no staging area. What {@code .ditsignore} names and no commit tracks is left out; sockets,
      * pipes and devices are left out and reported.
      *
-     * <p>When it returns, the commit survives a power cut. When it throws, the branch has not moved.
+     * <p>When it returns, the commit survives a power cut. When it throws, the branch has not moved; unless the disk failed at the very last step, when the branch had its new
+     * name and that was made durable: then a repetition finds nothing to do.
      *
      * @param message why, 0 to 65,536 bytes of UTF-8
      * @param author who, 0 to 255 bytes of UTF-8; null for the configuration's
@@ -828,8 +868,13 @@ public final class Repository implements AutoCloseable {
                 StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
                 OrderedPipeline pipeline = new OrderedPipeline(workers)) {
             CommitWalk walk = new CommitWalk(writer, reader, pipeline, cacheWriter, scanStart, progress);
-            new WorkTreeScanner(root, objects, config.trackGit(), state, cache, walk).scan(baseTree);
-            pipeline.finish();
+            try {
+                new WorkTreeScanner(root, objects, config.trackGit(), state, cache, walk).scan(baseTree);
+                pipeline.finish();
+            } catch (DiskFullException e) {
+                writer.abandon();
+                throw e;
+            }
             DirectoryRef tree = walk.root();
             boolean empty = baseTree == null && tree.files() == 0 && tree.id().equals(emptyTree());
             if (tree.equals(baseTree) || empty) {
@@ -851,7 +896,13 @@ public final class Repository implements AutoCloseable {
             } else {
                 refs.writeHead(new Refs.Head(null, id));
             }
-            BaseState.of(id, state.held()).write(baseFile(), scratch);
+            try {
+                BaseState.of(id, state.held()).write(baseFile(), scratch);
+            } catch (IOException e) {
+                // The commit stands. Whoever reads what was announced finds the branch on it, and takes it for the
+                // base.
+                LOGGER.debug("the new base was not written", e);
+            }
             cacheWriter.install(cacheFile());
             List<TreePath> skipped = new ArrayList<>();
             for (byte[] path : walk.skippedPaths()) {
@@ -1041,6 +1092,7 @@ public final class Repository implements AutoCloseable {
      * @param roots ids of objects or chunks, which need not be here yet
      * @throws IOException if the file system fails
      */
+    @SuppressWarnings("try") // the lock is held, not used
     public void keep(String name, java.util.Collection<ObjectId> roots) throws IOException {
         StringBuilder text = new StringBuilder();
         for (ObjectId root : roots) {
@@ -1048,7 +1100,10 @@ public final class Repository implements AutoCloseable {
         }
         Path file = keepFile(name);
         disk.makeDirectoriesDurably(Role.LAYOUT, dits.resolve("keep"));
-        scratch.replace(Role.KEEP, file, text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        try (FileLocks.Held held =
+                FileLocks.lock(dits.resolve(Refs.LOCK), false, LockWait.upTo(options.lockTimeout()))) {
+            scratch.replace(Role.KEEP, file, text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        }
     }
 
     /**

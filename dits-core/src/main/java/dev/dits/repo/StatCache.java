@@ -22,6 +22,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What files looked like when their content was last known, in {@code .dits/index}, so that a file whose stat is the same is not
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * tree. It is a cache: damage costs time, and nothing else. The format is {@code docs/format.md}, section 5.
  */
 final class StatCache {
+    private static final Logger LOGGER = LoggerFactory.getLogger(StatCache.class);
     private static final byte[] MAGIC = "DITSSTAT".getBytes(StandardCharsets.US_ASCII);
     private static final int VERSION = 1;
     private static final int HEADER_BYTES = 28;
@@ -92,11 +95,6 @@ final class StatCache {
             } catch (NoSuchFileException e) {
                 return new Cursor(null, NO_CLOCK);
             }
-            return read(in);
-        }
-
-        /** As {@link #open}, of what the file holds; the cursor closes it. */
-        static Cursor read(InputStream in) throws IOException {
             byte[] header = in.readNBytes(HEADER_BYTES);
             if (header.length < HEADER_BYTES
                     || !Arrays.equals(header, 0, MAGIC.length, MAGIC, 0, MAGIC.length)
@@ -189,12 +187,8 @@ final class StatCache {
             ByteReader reader = new ByteReader(payload);
             byte[] previous = new byte[0];
             while (reader.remaining() > 0) {
-                if (block.size() == BLOCK_ENTRIES) {
-                    throw new CorruptObjectException("a block has more than " + BLOCK_ENTRIES + " entries");
-                }
                 int shared = (int) reader.varint(0, previous.length, "a shared prefix");
-                // Prefixes are shared, so short blocks could hold paths that grow without end.
-                byte[] suffix = reader.bytes(0, PATH_BYTES_MAX - shared, "a path's length");
+                byte[] suffix = reader.bytes(0, PATH_BYTES_MAX, "a path's length");
                 byte[] path = Arrays.copyOf(previous, shared + suffix.length);
                 System.arraycopy(suffix, 0, path, shared, suffix.length);
                 int flags = reader.u8();
@@ -228,7 +222,7 @@ final class StatCache {
     static final class Writer implements AutoCloseable {
         private final Disk disk;
         private final Path temporary;
-        private final DiskFile out;
+        private final @Nullable DiskFile out;
         private final ByteWriter waiting = new ByteWriter(BUFFER_BYTES);
         private long written;
         private final ByteWriter block = new ByteWriter();
@@ -236,29 +230,44 @@ final class StatCache {
         private byte[] last = new byte[0];
         private int count;
         private boolean installed;
+        private boolean broken;
 
-        Writer(Scratch scratch) throws IOException {
-            scratch.ensure();
+        Writer(Scratch scratch) {
             disk = scratch.disk();
             temporary = scratch.name("index");
-            out = disk.create(Role.STAT_CACHE, temporary);
+            out = create();
             ByteWriter header = new ByteWriter().raw(MAGIC, 0, MAGIC.length).u16(VERSION);
             header.raw(new byte[HEADER_BYTES - header.size()], 0, HEADER_BYTES - header.size());
             byte[] bytes = header.toBytes();
             waiting.raw(bytes, 0, bytes.length);
         }
 
+        /** A cache that can not be written is no reason to fail: the old one stays, and what it lacks is read again. */
+        private @Nullable DiskFile create() {
+            try {
+                return disk.create(Role.STAT_CACHE, temporary);
+            } catch (IOException e) {
+                failed(e);
+                return null;
+            }
+        }
+
+        private void failed(IOException e) {
+            LOGGER.debug("the stat cache was not written", e);
+            broken = true;
+        }
+
         /** Appends a file; its path comes after that of the one before. */
-        void add(byte[] path, FileStat stat, boolean racy, Content content) throws IOException {
+        void add(byte[] path, FileStat stat, boolean racy, Content content) {
             add(path, stat, racy ? FLAG_RACY : 0, content);
         }
 
         /** Appends a file that this process has written; whether that was long enough ago is known when all are. */
-        void addWritten(byte[] path, FileStat stat, Content content) throws IOException {
+        void addWritten(byte[] path, FileStat stat, Content content) {
             add(path, stat, FLAG_WRITTEN, content);
         }
 
-        private void add(byte[] path, FileStat stat, int flags, Content content) throws IOException {
+        private void add(byte[] path, FileStat stat, int flags, Content content) {
             if (last.length > 0 && compare(last, path) >= 0) {
                 // A directory that became a file: its old entries went by before it. It is a cache, and may miss one.
                 return;
@@ -279,7 +288,7 @@ final class StatCache {
             }
         }
 
-        private void writeBlock() throws IOException {
+        private void writeBlock() {
             if (count == 0) {
                 return;
             }
@@ -295,33 +304,51 @@ final class StatCache {
             previous = new byte[0];
         }
 
-        private void drain() throws IOException {
-            out.write(written, ByteBuffer.wrap(waiting.toBytes()));
+        private void drain() {
+            DiskFile file = out;
+            if (file != null && !broken) {
+                try {
+                    file.write(written, ByteBuffer.wrap(waiting.toBytes()));
+                } catch (IOException e) {
+                    failed(e);
+                }
+            }
             written += waiting.size();
             waiting.clear();
         }
 
-        /** Replaces the old cache. Not synced: a torn one fails its checksums and is as good as none. */
-        void install(Path file) throws IOException {
+        /** Replaces the old cache, if it could be written. Not synced: a torn one fails its checksums and is as good as none. */
+        void install(Path file) {
             install(file, NO_CLOCK);
         }
 
         /** As above, with the file system's clock after the last file was written. */
-        void install(Path file, Mtime clock) throws IOException {
+        void install(Path file, Mtime clock) {
             writeBlock();
             drain();
+            DiskFile open = out;
+            if (open == null || broken) {
+                return;
+            }
             ByteWriter stamp = new ByteWriter().u64(clock.seconds()).u32(clock.nanos());
-            out.write(CLOCK_OFFSET, ByteBuffer.wrap(stamp.toBytes()));
-            out.close();
-            disk.rename(Role.STAT_CACHE, temporary, file);
-            installed = true;
+            try {
+                open.write(CLOCK_OFFSET, ByteBuffer.wrap(stamp.toBytes()));
+                open.close();
+                disk.rename(Role.STAT_CACHE, temporary, file);
+                installed = true;
+            } catch (IOException e) {
+                failed(e);
+            }
         }
 
         @Override
-        public void close() throws IOException {
-            if (!installed) {
+        public void close() {
+            DiskFile open = out;
+            if (!installed && open != null) {
                 try {
-                    out.close();
+                    open.close();
+                } catch (IOException e) {
+                    failed(e);
                 } finally {
                     AtomicFile.discard(disk, Role.STAT_CACHE, temporary);
                 }

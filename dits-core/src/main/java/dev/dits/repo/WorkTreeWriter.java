@@ -2,6 +2,7 @@ package dev.dits.repo;
 
 import dev.dits.disk.Disk;
 import dev.dits.disk.Role;
+import dev.dits.error.DiskFullException;
 import dev.dits.object.Content;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.EntryName;
@@ -36,6 +37,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Does on disk what {@link TreeDiffer} decides. A file is put together in {@code .dits/tmp}, made durable, and renamed into place; what
@@ -45,8 +48,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread.
  */
 final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(WorkTreeWriter.class);
     private static final int OWNER_ALL = 0700;
-    private static final List<String> SWEPT = List.of("part-", "aside-", "dir-", "link-");
+    private static final int OWNER_READ = 0400;
     private static final DateTimeFormatter COPY_DATE = DateTimeFormatter.ofPattern("yyyy-MM-dd HHmmss", Locale.ROOT);
 
     private static final class Frame {
@@ -150,7 +154,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(scratch.directory())) {
             for (Path path : stream) {
                 String name = String.valueOf(path.getFileName());
-                if (SWEPT.stream().anyMatch(name::startsWith)) {
+                if (name.startsWith("part-")) {
                     try {
                         boolean unused = disk.delete(Role.PART, path);
                     } catch (FileSystemException e) {
@@ -242,11 +246,17 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             if (frame.directory == null || parent == null) {
                 return;
             }
-            if (frame.changed) {
-                disk.syncDirectory(Role.TREE, frame.directory.path);
+            Path directory = frame.directory.path;
+            // One sync for its names and its permissions, unless they keep us from opening it.
+            boolean syncLast = (entry.mode() & OWNER_READ) != 0;
+            if (frame.changed && !syncLast) {
+                disk.syncDirectory(Role.TREE, directory);
             }
             frame.directory.close();
             setAttributes(parent, entry.name(), entry.mode(), entry.mtime());
+            if (syncLast && (frame.changed || frame.modeBefore != entry.mode())) {
+                disk.syncDirectory(Role.TREE, directory);
+            }
         });
     }
 
@@ -414,7 +424,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         if (keepsCopy && seen != null) {
             keepCopy(parent, path, name, seen);
         }
-        Path aside = seen == null || seen.kind() != FileKind.FILE || keepsCopy ? null : setAside(parent, name);
+        Path aside = seen == null || seen.kind() != FileKind.FILE || keepsCopy ? null : setAside(parent, name, seen);
         parent.moveIn(made, name);
         top().changed = true;
         if (aside != null && seen != null) {
@@ -432,11 +442,13 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         progress.update(written, bytes, bytes);
     }
 
-    private @Nullable Path setAside(SafeDirectory parent, EntryName name) {
-        Path aside = scratch.name("aside");
+    private @Nullable Path setAside(SafeDirectory parent, EntryName name, FileStat seen) throws IOException {
+        Path aside = Leftovers.aside(scratch, seen);
         try {
             disk.link(Role.ASIDE, aside, parent.child(name));
             return aside;
+        } catch (DiskFullException e) {
+            throw e;
         } catch (IOException | UnsupportedOperationException e) {
             // No hard links here, or none to a file of somebody else: the check just before the rename has to do.
             return null;
@@ -466,7 +478,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
      */
     private void keepCopy(SafeDirectory parent, byte[] path, EntryName name, FileStat seen) throws IOException {
         EntryName copy = copyName(parent, name, "before restore");
-        Path aside = seen.kind() == FileKind.FILE ? setAside(parent, name) : null;
+        Path aside = seen.kind() == FileKind.FILE ? setAside(parent, name, seen) : null;
         if (aside != null) {
             parent.moveIn(aside, copy);
         } else {
@@ -527,11 +539,24 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             }
             cacheBefore.copyUpTo(path, cache);
             setAttributes(parent, file.name(), file.mode(), file.mtime());
+            if (seen.mode() != file.mode()) {
+                syncPermissions(parent.child(file.name()));
+            }
             FileStat stat = FileStat.of(parent.child(file.name()));
             if (stat != null) {
                 cache.addWritten(path, stat, file.content());
             }
         });
+    }
+
+    /** Or a power cut could bring back the old ones, which would look like a change that somebody made. */
+    private void syncPermissions(Path file) throws IOException {
+        try {
+            disk.syncAttributes(Role.TREE, file);
+        } catch (AccessDeniedException e) {
+            // Only what can be opened can be synced.
+            LOGGER.debug("the permissions of a file were not made durable", e);
+        }
     }
 
     @Override

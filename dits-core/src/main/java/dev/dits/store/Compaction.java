@@ -1,6 +1,7 @@
 package dev.dits.store;
 
 import dev.dits.error.CorruptObjectException;
+import dev.dits.error.DiskFullException;
 import dev.dits.object.ObjectId;
 import dev.dits.store.PackFormat.RecordHeader;
 import java.io.IOException;
@@ -10,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Drops dead objects. Under the exclusive lock: copies what lives out of packs that are not worth keeping, makes the copies durable, and only then
@@ -17,6 +20,8 @@ import java.util.function.Predicate;
  * were copied is all dead, which the next compaction finds.
  */
 final class Compaction {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Compaction.class);
+
     /** A pack is rewritten when this part of it is dead. */
     private static final int DEAD_FRACTION = 4;
 
@@ -34,9 +39,13 @@ final class Compaction {
     @SuppressWarnings("try") // the lock is held, not used
     CompactReport run(LockWait wait) throws IOException {
         try (FileLocks.Held lock = maintenance.exclusive(wait)) {
-            maintenance.recoverTails(store.newWriterUnderLock(Set.of()));
+            long bytesBefore = total(store.packs());
+            try {
+                maintenance.recoverTails(store.newWriterUnderLock(Set.of()));
+            } catch (DiskFullException e) {
+                maintenance.cutTails(); // indexing takes room; what is in no run was promised to nobody
+            }
             List<PackStore.PackInfo> packs = store.packs();
-            long bytesBefore = total(packs);
             Map<Long, Long> liveBytes = liveBytes();
             Set<Long> rewrite = new HashSet<>();
             Set<Long> drop = new HashSet<>();
@@ -44,18 +53,25 @@ final class Compaction {
             int dropped = drop.size();
             maintenance.deletePacks(drop);
             int rewritten = 0;
-            Set<Long> avoid = new HashSet<>(rewrite);
-            try (StoreWriter writer = store.newWriterUnderLock(avoid)) {
-                for (PackStore.PackInfo pack : packs) {
-                    long name = PackFormat.nameOf(pack.name());
-                    if (rewrite.contains(name) && copyLive(pack, writer)) {
-                        writer.flush();
-                        maintenance.deletePacks(Set.of(name));
-                        rewritten++;
+            try {
+                Set<Long> avoid = new HashSet<>(rewrite);
+                try (StoreWriter writer = store.newWriterUnderLock(avoid)) {
+                    for (PackStore.PackInfo pack : packs) {
+                        long name = PackFormat.nameOf(pack.name());
+                        if (rewrite.contains(name) && copyLive(pack, writer)) {
+                            writer.flush();
+                            maintenance.deletePacks(Set.of(name));
+                            rewritten++;
+                        }
                     }
                 }
+                maintenance.mergeAll(live);
+            } catch (DiskFullException e) {
+                if (total(store.packs()) >= bytesBefore) {
+                    throw e;
+                }
+                LOGGER.debug("there was no room to go on collecting", e); // and now there is some
             }
-            maintenance.mergeAll(live);
             long freed = Math.max(0, bytesBefore - total(store.packs()));
             return new CompactReport(rewritten, dropped + rewritten, recordsDropped, freed);
         }

@@ -1,5 +1,6 @@
 package dev.dits.store;
 
+import dev.dits.disk.DiskFailures;
 import dev.dits.error.RepositoryBusyException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -13,6 +14,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Locks between processes and, with the same calls, between the threads and instances of one process.
@@ -25,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Locks are not reentrant and belong to no thread: whoever has the {@link Held} may release it. All methods are safe for use by several threads.
  */
 public final class FileLocks {
+    private static final Logger LOGGER = LoggerFactory.getLogger(FileLocks.class);
     private static final int HOLDER_BYTES_MAX = 64;
 
     // The one piece of static state in this module: the operating system keeps these locks per process, so must we. It
@@ -118,7 +122,12 @@ public final class FileLocks {
 
     private static @Nullable Held open(Path key, boolean shared) throws IOException {
         // Not a plain FileChannel: an interrupt would close it, and with it drop the lock of every holder.
-        RandomAccessFile file = new RandomAccessFile(key.toFile(), "rw");
+        RandomAccessFile file;
+        try {
+            file = new RandomAccessFile(key.toFile(), "rw");
+        } catch (IOException e) {
+            throw DiskFailures.explain(key, e);
+        }
         boolean done = false;
         try {
             FileLock lock = file.getChannel().tryLock(0, Long.MAX_VALUE, shared);
@@ -126,9 +135,7 @@ public final class FileLocks {
                 return null;
             }
             if (!shared) {
-                byte[] holder = ("process " + ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
-                file.write(holder);
-                file.setLength(holder.length);
+                nameHolder(file);
             }
             Entry entry = new Entry(key, file, lock, shared);
             ENTRIES.put(key, entry);
@@ -141,6 +148,17 @@ public final class FileLocks {
             if (!done) {
                 closeQuietly(file);
             }
+        }
+    }
+
+    /** Only for a message: a full disk is no reason to go without the lock. */
+    private static void nameHolder(RandomAccessFile file) {
+        byte[] holder = ("process " + ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
+        try {
+            file.write(holder);
+            file.setLength(holder.length);
+        } catch (IOException e) {
+            LOGGER.debug("the holder of a lock was not written down", e);
         }
     }
 

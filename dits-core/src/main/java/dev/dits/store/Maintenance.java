@@ -1,6 +1,7 @@
 package dev.dits.store;
 
 import dev.dits.disk.Disk;
+import dev.dits.disk.DiskFile;
 import dev.dits.disk.Role;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.object.ObjectId;
@@ -168,6 +169,22 @@ final class Maintenance {
         try (writer) {
             for (PackStore.PackInfo pack : behind()) {
                 writer.recoverPack(PackFormat.nameOf(pack.name()));
+            }
+        }
+    }
+
+    /** Drops what no run covers. The exclusive lock is held, so nobody appends. */
+    void cutTails() throws IOException {
+        Map<Long, Long> covered = store.refresh(true).covered();
+        for (PackStore.PackInfo pack : behind()) {
+            long name = PackFormat.nameOf(pack.name());
+            long keep = covered.getOrDefault(name, 0L);
+            if (keep == 0) {
+                deletePacks(Set.of(name));
+            } else {
+                try (DiskFile file = store.options().disk().open(Role.PACK, store.packPath(name))) {
+                    file.truncate(keep);
+                }
             }
         }
     }

@@ -96,8 +96,7 @@ final class PackScanner implements AutoCloseable {
         while (offset() < end) {
             position++;
             try {
-                // The magic first: an exception for each byte of a damaged stretch would cost more than reading it.
-                if (need(PackFormat.RECORD_HEADER_BYTES) && PackFormat.startsRecord(buffer, position)) {
+                if (need(PackFormat.RECORD_HEADER_BYTES)) {
                     whole();
                     return;
                 }

@@ -114,7 +114,7 @@ public final class PackStore implements ObjectSource, AutoCloseable {
     @Override
     public boolean contains(ObjectId id) throws IOException {
         ensureOpen();
-        return holds(id);
+        return holds(id, null);
     }
 
     /**
@@ -220,10 +220,14 @@ public final class PackStore implements ObjectSource, AutoCloseable {
         return new StoredRecord(header.type(), header.codec(), header.plain(), payload);
     }
 
-    /** Tells whether a whole copy seems to be here; one that was found damaged does not count, so that it can be put again. */
-    boolean holds(ObjectId id) throws IOException {
+    /**
+     * Tells whether a whole copy seems to be here; one that was found damaged does not count, so that it can be put again.
+     *
+     * @param only of records that are in no run yet, only those of this writer count; null for those of all
+     */
+    boolean holds(ObjectId id, @Nullable StoreWriter only) throws IOException {
         for (StoreWriter writer : writers) {
-            if (writer.has(id)) {
+            if ((only == null || only == writer) && writer.has(id)) {
                 return true;
             }
         }
@@ -353,18 +357,7 @@ public final class PackStore implements ObjectSource, AutoCloseable {
     public StoreWriter newWriter() throws IOException {
         ensureOpen();
         FileLocks.Held lock = FileLocks.lock(storeLockPath(), true, LockWait.upTo(options.lockTimeout()));
-        boolean done = false;
-        try {
-            // From here on nobody compacts; until a moment ago somebody may have, and what he dropped has to be stored
-            // again. Always, for he may have been killed before he moved the counter.
-            refresh(true);
-            done = true;
-            return register(new StoreWriter(this, lock, Set.of()));
-        } finally {
-            if (!done) {
-                lock.close();
-            }
-        }
+        return register(new StoreWriter(this, lock, Set.of()));
     }
 
     /** Makes a writer for whoever holds the exclusive lock. */

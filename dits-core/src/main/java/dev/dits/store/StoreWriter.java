@@ -24,6 +24,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Appends records to one pack at a time. Made by {@link PackStore#newWriter()}.
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>While a writer is open it holds the store's shared lock, which keeps {@link PackStore#compact} out; close it when its work is done.
  */
 public final class StoreWriter implements ObjectSink, AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(StoreWriter.class);
     private static final int BUFFER_BYTES = 1 << 17;
     private static final int DRAIN_BYTES = 1 << 15;
 
@@ -98,8 +101,8 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
      * @param data the array that holds the plain bytes
      * @param offset where they start
      * @param length how many, 1 to {@link RecordType#plainBytesMax()}
-     * @return false if the store had it already
-     * @throws dev.dits.error.DitsException if the disk is full; the pack ends at the last whole record and the writer stays usable
+     * @return false if the store had it already; what another writer has not flushed does not count
+     * @throws dev.dits.error.DiskFullException if the disk is full; the pack ends at the last whole record and the writer stays usable
      * @throws IOException if the file system fails
      */
     public boolean put(RecordType type, ObjectId id, byte[] data, int offset, int length) throws IOException {
@@ -109,7 +112,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
                     "a " + type + " has 1 to " + type.plainBytesMax() + " bytes, not " + length);
         }
         ensureUsable();
-        if (store.holds(id)) {
+        if (store.holds(id, this)) {
             return false;
         }
         byte[] compressed = options.compress() ? store.compressor().compress(data, offset, length) : null;
@@ -128,7 +131,20 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
      */
     public boolean putStored(ObjectId id, StoredRecord record) throws IOException {
         ensureUsable();
-        return !store.holds(id) && copy(id, record);
+        return !store.holds(id, this) && copy(id, record);
+    }
+
+    /**
+     * Tells whether a record seems to be here, and will be durable when {@link #flush()} returns. Unlike {@link PackStore#contains} this leaves out what another
+     * writer was given and has not flushed, which may yet come to nothing.
+     *
+     * @param id which
+     * @return whether it need not be put
+     * @throws IOException if the file system fails
+     */
+    public boolean contains(ObjectId id) throws IOException {
+        ensureUsable();
+        return store.holds(id, this);
     }
 
     /** Stores a record even where the store has a copy. */
@@ -594,6 +610,36 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         if (failure != null) {
             throw new DitsException(
                     "the disk failed when data was made durable; check it, then repeat what you did", failure);
+        }
+    }
+
+    /**
+     * Gives back the space of everything that was put since the last flush, and makes the writer unusable: for a disk that is full, where the tail of the pack would be
+     * in the way of whatever makes room.
+     */
+    public void abandon() {
+        flushLock.lock();
+        appendLock.lock();
+        try {
+            if (closed || broken != null) {
+                return;
+            }
+            broken = new IOException("given up");
+            OpenPack open = pack;
+            if (open != null) {
+                if (open.durable > 0) {
+                    open.file.truncate(open.durable);
+                } else {
+                    boolean unused = options.disk().delete(Role.PACK, open.path);
+                    boolean unusedToo = options.disk().delete(Role.LAYOUT, store.lockPath(open.name));
+                }
+            }
+        } catch (IOException e) {
+            // The next writer of this pack takes the tail over, or cuts it.
+            LOGGER.debug("the end of a pack was not cut", e);
+        } finally {
+            appendLock.unlock();
+            flushLock.unlock();
         }
     }
 

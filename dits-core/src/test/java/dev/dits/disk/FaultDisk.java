@@ -303,6 +303,13 @@ public final class FaultDisk implements Disk {
     }
 
     @Override
+    public synchronized void syncAttributes(Role role, Path file) throws IOException {
+        if (!refuses(Operation.SYNC_ATTRIBUTES, role, file) && model != null && model.covers(file)) {
+            model.directorySynced(file);
+        }
+    }
+
+    @Override
     public synchronized void syncDirectory(Role role, Path directory) throws IOException {
         if (!refuses(Operation.SYNC_DIRECTORY, role, directory) && model != null && model.covers(directory)) {
             model.directorySynced(directory);
@@ -426,15 +433,43 @@ public final class FaultDisk implements Disk {
 
     /** Copies a directory as a killed process leaves it. */
     public static void copy(Path from, Path to) throws IOException {
-        try (java.util.stream.Stream<Path> paths = Files.walk(from)) {
-            for (Path path : paths.toList()) {
+        Files.walkFileTree(from, new java.nio.file.SimpleFileVisitor<>() {
+            private Path target(Path path) {
+                return to.resolve(from.relativize(path).toString());
+            }
+
+            @Override
+            public java.nio.file.FileVisitResult preVisitDirectory(
+                    Path path, java.nio.file.attribute.BasicFileAttributes attributes) throws IOException {
+                Files.copy(path, target(path), java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+                return java.nio.file.FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public java.nio.file.FileVisitResult visitFile(
+                    Path path, java.nio.file.attribute.BasicFileAttributes attributes) throws IOException {
                 Files.copy(
                         path,
-                        to.resolve(from.relativize(path).toString()),
+                        target(path),
                         java.nio.file.StandardCopyOption.COPY_ATTRIBUTES,
                         java.nio.file.LinkOption.NOFOLLOW_LINKS);
+                if (attributes.isSymbolicLink()) { // of which the JDK copies no time
+                    Files.getFileAttributeView(
+                                    target(path),
+                                    java.nio.file.attribute.BasicFileAttributeView.class,
+                                    java.nio.file.LinkOption.NOFOLLOW_LINKS)
+                            .setTimes(attributes.lastModifiedTime(), null, null);
+                }
+                return java.nio.file.FileVisitResult.CONTINUE;
             }
-        }
+
+            @Override
+            public java.nio.file.FileVisitResult postVisitDirectory(Path path, @Nullable IOException e)
+                    throws IOException {
+                Files.setLastModifiedTime(target(path), Files.getLastModifiedTime(path));
+                return java.nio.file.FileVisitResult.CONTINUE;
+            }
+        });
     }
 
     /** Number of files below a directory that this process has open; 0 where the system does not tell. */

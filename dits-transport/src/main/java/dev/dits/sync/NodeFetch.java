@@ -5,7 +5,6 @@ import dev.dits.error.ProtocolException;
 import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectKind;
-import dev.dits.object.ObjectSource;
 import dev.dits.session.Requests;
 import dev.dits.store.StoreWriter;
 import dev.dits.wire.Message;
@@ -25,8 +24,7 @@ final class NodeFetch {
      * Fetches.
      *
      * @param peer whom to ask
-     * @param here what is here already, the writer's records among it
-     * @param writer takes the objects; not flushed
+     * @param writer takes the objects, and tells what is here already; not flushed
      * @param wants commits or tags, at most {@link Message#WANTS_MAX}
      * @param haves commits here with all they reach, at most {@link Message#HAVES_MAX}
      * @param history whether ancestors are wanted too
@@ -38,7 +36,6 @@ final class NodeFetch {
      */
     static void fetch(
             Requests peer,
-            ObjectSource here,
             StoreWriter writer,
             List<ObjectId> wants,
             List<ObjectId> haves,
@@ -89,7 +86,7 @@ final class NodeFetch {
                             && (history || child.target() != ObjectCodec.Target.COMMIT);
                     if (wanted) {
                         allowed.add(child.id());
-                        boolean has = (!told && all) ? came.contains(child.id()) : here.contains(child.id());
+                        boolean has = (!told && all) ? came.contains(child.id()) : writer.contains(child.id());
                         if (!has) {
                             (child.target() == ObjectCodec.Target.COMMIT ? requiredCommits : required).add(child.id());
                         }
@@ -105,7 +102,7 @@ final class NodeFetch {
         }
         required.addAll(requiredCommits);
         for (ObjectId want : wants) {
-            if (here.contains(want)) {
+            if (writer.contains(want)) {
                 required.remove(want); // what is had with all it reaches is not sent again
             }
         }

@@ -113,7 +113,7 @@ public final class PushReceiver {
         List<ObjectId> haves = new ArrayList<>(new HashSet<>(repository.refs().values()));
         List<ObjectId> sent = haves.subList(0, Math.min(haves.size(), Message.HAVES_MAX));
         try {
-            NodeFetch.fetch(pusher, repository.store(), writer, List.of(commit), sent, true, control, () -> {});
+            NodeFetch.fetch(pusher, writer, List.of(commit), sent, true, control, () -> {});
             if (expected != null && !repository.isAncestor(expected, commit)) {
                 throw moved(branch);
             }
@@ -157,7 +157,7 @@ public final class PushReceiver {
         FileTree.Cursor cursor = files.chunks(content);
         for (FileTree.Chunk chunk = cursor.next(); chunk != null; chunk = cursor.next()) {
             control.checkpoint();
-            if (repository.store().contains(chunk.id()) || !asked.add(chunk.id())) {
+            if (writer.contains(chunk.id()) || !asked.add(chunk.id())) {
                 control.bytesInPlace(chunk.length(), true);
                 continue;
             }

@@ -2,7 +2,6 @@ package dev.dits.cli;
 
 import dev.dits.object.Commit;
 import dev.dits.object.ObjectId;
-import dev.dits.repo.CommitLog;
 import dev.dits.repo.LogEntry;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
@@ -61,22 +60,23 @@ final class LogCommand extends RepositoryCommand {
         Map<ObjectId, List<RefName>> names = repository.refs().entrySet().stream()
                 .collect(Collectors.groupingBy(
                         Map.Entry::getValue, Collectors.mapping(Map.Entry::getKey, Collectors.toList())));
-        CommitLog log = repository.history(revision);
         // Where nobody reads any more, as behind 'head', the rest need not be read either.
         if (json.requested()) {
             try (JsonOutput out = JsonOutput.lines(context)) {
-                LogEntry entry = log.next();
-                for (int left = max; entry != null && left > 0 && !out.readerGone(); left--) {
+                for (LogEntry entry : repository.log(revision, max)) {
                     write(out, entry, names.getOrDefault(entry.id(), List.of()));
-                    entry = log.next();
+                    if (out.readerGone()) {
+                        break;
+                    }
                 }
             }
             return ExitCode.OK;
         }
-        LogEntry entry = log.next();
-        for (int left = max; entry != null && left > 0 && !context.out().checkError(); left--) {
+        for (LogEntry entry : repository.log(revision, max)) {
             say(entry, names.getOrDefault(entry.id(), List.of()));
-            entry = log.next();
+            if (context.out().checkError()) {
+                break;
+            }
         }
         return ExitCode.OK;
     }

@@ -5,7 +5,6 @@ import dev.dits.TransferResult;
 import dev.dits.repo.RefName;
 import java.io.IOException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 @Command(
         name = "push",
@@ -13,9 +12,6 @@ import picocli.CommandLine.Mixin;
         footerHeading = "%nExample:%n",
         footer = "  dits commit -m \"Graded\" && dits push")
 final class PushCommand extends MountCommand {
-    @Mixin
-    private JsonOption json = new JsonOption();
-
     PushCommand(Context context) {
         super(context);
     }
@@ -23,10 +19,6 @@ final class PushCommand extends MountCommand {
     @Override
     int run(Mount mount) throws IOException, InterruptedException {
         TransferResult result = Watch.await(context, mount.push(), "Pushing");
-        if (json.requested()) {
-            TransferReport.write(context, mount, result);
-            return TransferReport.refused(context, result);
-        }
         String branch =
                 mount.repository().currentBranch().map(RefName::shortName).orElse("HEAD");
         context.say(Format.safe(mount.shareName()) + " has " + Format.safe(branch) + " at "

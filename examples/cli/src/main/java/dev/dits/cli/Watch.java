@@ -27,9 +27,7 @@ final class Watch {
         try (ProgressView view = ProgressView.open(context, verb)) {
             while (true) {
                 try {
-                    TransferResult result = transfer.await(INTERVAL);
-                    view.show(Step.of(result.progress()).complete());
-                    return result;
+                    return transfer.await(INTERVAL);
                 } catch (TimeoutException e) {
                     view.show(Step.of(transfer.progress()));
                 } catch (InterruptedException e) {

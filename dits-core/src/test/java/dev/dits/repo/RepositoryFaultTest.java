@@ -1,0 +1,71 @@
+package dev.dits.repo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Runs of {@link FaultRun} from a few seeds. Many more come from {@link #main}: {@code RepositoryFaultTest FIRST COUNT [DIRECTORY]}.
+ */
+class RepositoryFaultTest {
+    private static final long[] FAILED_ONCE = {};
+    private static final int SEEDS = 60;
+
+    @TempDir
+    Path temp;
+
+    @Test
+    void whatIsAcknowledgedSurvivesEveryFault() throws IOException {
+        for (long seed : LongStream.concat(LongStream.of(FAILED_ONCE), LongStream.range(0, SEEDS))
+                .toArray()) {
+            one(temp, seed);
+        }
+    }
+
+    private static void one(Path directory, long seed) throws IOException {
+        Path home = Files.createDirectory(directory.resolve("seed" + seed));
+        FaultRun run = new FaultRun(home, seed);
+        try {
+            run.run();
+        } catch (IOException | RuntimeException e) {
+            throw new AssertionError(run.toString(), e);
+        }
+        delete(home);
+    }
+
+    private static void delete(Path home) throws IOException {
+        try (java.util.stream.Stream<Path> paths = Files.walk(home)) {
+            for (Path path : paths.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    /** The campaign: goes on after a failure, and prints the seeds that failed. */
+    public static void main(String[] arguments) throws IOException {
+        long first = Long.parseLong(arguments[0]);
+        long count = Long.parseLong(arguments[1]);
+        Path directory =
+                Files.createTempDirectory(Path.of(arguments.length > 2 ? arguments[2] : "/tmp"), "dits-faults-");
+        long failed = 0;
+        for (long seed = first; seed < first + count; seed++) {
+            try {
+                one(directory, seed);
+            } catch (AssertionError e) {
+                failed++;
+                System.out.println("seed " + seed + ": " + e.getMessage());
+                if (failed <= 20) {
+                    e.printStackTrace(System.out);
+                }
+                delete(directory.resolve("seed" + seed));
+            }
+            if ((seed - first + 1) % 1_000 == 0) {
+                System.out.println(seed - first + 1 + " seeds, " + failed + " failed");
+            }
+        }
+        System.out.println(count + " seeds, " + failed + " failed");
+    }
+}

@@ -1,18 +1,15 @@
 package dev.dits.session;
 
+import dev.dits.disk.AtomicFile;
+import dev.dits.disk.Disk;
+import dev.dits.disk.Role;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Small files that hold keys: readable by their owner alone from the first byte on, and replaced in one step. */
@@ -50,7 +47,7 @@ final class SecretFile {
             throw new IOException(file + " is no place for a file");
         }
         if (!Files.isDirectory(directory)) {
-            Files.createDirectories(directory, attributes(isPosix(directory), "rwx------"));
+            Disk.system().makeDirectoriesDurably(Role.SECRET, directory, attributes(isPosix(directory), "rwx------"));
         }
         return directory;
     }
@@ -59,33 +56,21 @@ final class SecretFile {
         return Files.getFileStore(existing(directory)).supportsFileAttributeView("posix");
     }
 
-    /** Replaces a file durably; its directory is made if it is missing. */
-    static void write(Path file, byte[] bytes) throws IOException {
+    /**
+     * Replaces a file durably. The caller holds the lock of its directory, so what has the name of its temporary file was left by a killed process: keys are not to lie
+     * around.
+     */
+    static void write(Disk disk, Path file, byte[] bytes) throws IOException {
         Path directory = makeDirectory(file);
-        boolean posix = isPosix(directory);
-        // A name of its own for every writer: two may write at once, the later rename wins.
-        Path temporary = directory.resolve("." + file.getFileName() + "."
-                + Long.toHexString(ThreadLocalRandom.current().nextLong()));
-        try {
-            try (FileChannel channel = FileChannel.open(
-                    temporary,
-                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                    attributes(posix, "rw-------"))) {
-                ByteBuffer source = ByteBuffer.wrap(bytes);
-                while (source.hasRemaining()) {
-                    channel.write(source);
-                }
-                channel.force(true);
-            }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
-        if (posix) {
-            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
-        }
+        Path temporary = directory.resolve("." + file.getFileName() + ".new");
+        boolean unused = disk.delete(Role.SECRET, temporary);
+        AtomicFile.write(
+                disk,
+                Role.SECRET,
+                directory.resolve(String.valueOf(file.getFileName())),
+                temporary,
+                bytes,
+                attributes(isPosix(directory), "rw-------"));
     }
 
     private static Path existing(Path directory) {

@@ -1,6 +1,7 @@
 package dev.dits.session;
 
 import dev.dits.crypto.PeerCertificate;
+import dev.dits.disk.Disk;
 import dev.dits.error.UnsupportedFormatException;
 import dev.dits.object.ByteReader;
 import dev.dits.object.ByteWriter;
@@ -86,6 +87,7 @@ public record ShareIdentity(byte[] shareId, PeerCertificate certificate) {
             throw new IOException("no certificate can be made for this share", e);
         }
         SecretFile.write(
+                Disk.system(),
                 file,
                 new ByteWriter()
                         .u8(VERSION)

@@ -1,5 +1,6 @@
 package dev.dits.session;
 
+import dev.dits.disk.Disk;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.UnsupportedFormatException;
 import dev.dits.object.ByteReader;
@@ -33,6 +34,7 @@ abstract class SharedState {
     private static final long UNKNOWN = -1;
 
     private final Path file;
+    private Disk disk = Disk.system();
     private final int version;
     private final String what;
     private final ReentrantLock lock = new ReentrantLock();
@@ -46,6 +48,11 @@ abstract class SharedState {
         this.file = file;
         this.version = version;
         this.what = what;
+    }
+
+    /** Writes by way of another disk from now on; for tests. */
+    final void writeTo(Disk value) {
+        disk = value;
     }
 
     /** Forgets everything. With the lock held. */
@@ -163,7 +170,7 @@ abstract class SharedState {
         generation = UNKNOWN;
         ByteWriter out = new ByteWriter().u8(version).u64(next);
         write(out);
-        SecretFile.write(file, out.toBytes());
+        SecretFile.write(disk, file, out.toBytes());
         generation = next;
     }
 }

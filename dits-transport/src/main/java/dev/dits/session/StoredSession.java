@@ -2,10 +2,12 @@ package dev.dits.session;
 
 import dev.dits.crypto.PeerCertificate;
 import dev.dits.crypto.SessionSecret;
+import dev.dits.disk.Disk;
 import dev.dits.error.UnsupportedFormatException;
 import dev.dits.object.ByteReader;
 import dev.dits.object.ByteWriter;
 import dev.dits.object.ObjectId;
+import dev.dits.store.FileLocks;
 import dev.dits.wire.Message;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -97,7 +99,14 @@ public record StoredSession(
         out.bytes(certificate.toBytes());
         out.raw(shareFingerprint, 0, shareFingerprint.length).varint(addresses.size());
         addresses.forEach(out::text);
-        SecretFile.write(file, out.toBytes());
+        write(Disk.system(), file, out.toBytes());
+    }
+
+    @SuppressWarnings("try") // the lock is held, not used
+    private static void write(Disk disk, Path file, byte[] bytes) throws IOException {
+        try (FileLocks.Held held = SharedState.lockBeside(file)) {
+            SecretFile.write(disk, file, bytes);
+        }
     }
 
     /**

@@ -13,6 +13,8 @@ import dev.dits.repo.CommitResult;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
+import dev.dits.repo.RestoreOptions;
+import dev.dits.repo.RestoreReport;
 import dev.dits.session.Dialer;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.Session;
@@ -31,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +44,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -352,6 +356,38 @@ public final class Mount implements AutoCloseable {
      */
     public Transfer checkout(String revision) {
         return start(control -> outcome(newPull(control).checkout(revision)));
+    }
+
+    /**
+     * Brings a part of a commit back into the working tree, as {@link Repository#restore} does; content that is only promised by the share is
+     * fetched. Waits for its turn behind a transfer under way, and until it is done.
+     *
+     * @param paths what to restore, each with all below it
+     * @param restore from where, and what happens to what is in no commit; how files are written is the mount's affair
+     * @return what was done
+     * @throws dev.dits.error.LocalChangesException if something is in the way that may not be replaced; nothing was changed then
+     * @throws IOException if it fails; the same again goes on from there
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public RestoreReport restore(Collection<TreePath> paths, RestoreOptions restore)
+            throws IOException, InterruptedException {
+        AtomicReference<RestoreReport> report = new AtomicReference<>();
+        Transfer transfer = start(control -> {
+            RestoreReport made = newPull(control).restore(paths, restore);
+            report.set(made);
+            return new TransferTask.Outcome(made.source(), List.of());
+        });
+        try {
+            transfer.await();
+        } catch (InterruptedException e) {
+            transfer.cancel();
+            throw e;
+        }
+        RestoreReport done = report.get();
+        if (done == null) {
+            throw new IllegalStateException("a restore ended without a report");
+        }
+        return done;
     }
 
     private Pull newPull(TransferControl control) {

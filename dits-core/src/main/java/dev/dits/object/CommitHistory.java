@@ -4,13 +4,13 @@ import dev.dits.error.CorruptObjectException;
 import dev.dits.error.UnsupportedFormatException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +21,9 @@ final class CommitHistory {
     /** The commits to go over, newest first, and trees that the other side has. */
     static final class Result {
         private final List<ObjectId> wanted;
-        private final Set<DirectoryRef> boundary;
+        private final Collection<DirectoryRef> boundary;
 
-        private Result(List<ObjectId> wanted, Set<DirectoryRef> boundary) {
+        private Result(List<ObjectId> wanted, Collection<DirectoryRef> boundary) {
             this.wanted = wanted;
             this.boundary = boundary;
         }
@@ -161,23 +161,24 @@ final class CommitHistory {
             }
         }
         List<ObjectId> wanted = new ArrayList<>();
-        Set<DirectoryRef> boundary = new LinkedHashSet<>();
+        // By id, which is comparable: a hash table of what a peer chose has to survive that all of it collides.
+        Map<ObjectId, DirectoryRef> boundary = new LinkedHashMap<>();
         for (State state : listed) {
             if (!state.had && !state.damaged) {
                 wanted.add(state.id);
                 for (ObjectId parent : state.parents) {
                     State other = states.get(parent);
                     if (other != null && other.had && other.tree != null) {
-                        boundary.add(other.tree);
+                        boundary.putIfAbsent(other.tree.id(), other.tree);
                     }
                 }
             }
         }
         for (State have : haves) {
             if (have.tree != null) {
-                boundary.add(have.tree);
+                boundary.putIfAbsent(have.tree.id(), have.tree);
             }
         }
-        return new Result(wanted, boundary);
+        return new Result(wanted, boundary.values());
     }
 }

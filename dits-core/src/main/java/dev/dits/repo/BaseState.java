@@ -50,9 +50,11 @@ record BaseState(
 
     static BaseState read(Path file) throws IOException {
         byte[] bytes = AtomicFile.read(file);
-        if (bytes == null) {
-            return NONE;
-        }
+        return bytes == null ? NONE : parse(bytes);
+    }
+
+    /** Reads what the file holds. */
+    static BaseState parse(byte[] bytes) throws CorruptObjectException, UnsupportedFormatException {
         ByteReader in = new ByteReader(bytes);
         if (!java.util.Arrays.equals(in.raw(MAGIC.length), MAGIC)) {
             throw new CorruptObjectException(".dits/base is damaged; 'dits fsck' says what to do");
@@ -67,7 +69,11 @@ record BaseState(
         NavigableSet<TreePath> held = new TreeSet<>();
         for (long left = in.varint(0, HELD_MAX, "paths held back"); left > 0; left--) {
             try {
-                held.add(TreePath.of(in.bytes(1, PATH_BYTES_MAX, "a path's length")));
+                TreePath path = TreePath.of(in.bytes(1, PATH_BYTES_MAX, "a path's length"));
+                if (!held.isEmpty() && held.last().compareTo(path) >= 0) {
+                    throw new CorruptObjectException(".dits/base is out of order at " + path.display());
+                }
+                held.add(path);
             } catch (IllegalArgumentException e) {
                 throw new CorruptObjectException(".dits/base names a path that can not be: " + e.getMessage(), e);
             }
@@ -81,6 +87,10 @@ record BaseState(
     }
 
     void write(Path file, Scratch scratch) throws IOException {
+        scratch.replace(Role.BASE, file, encode());
+    }
+
+    byte[] encode() {
         ByteWriter out = new ByteWriter();
         out.raw(MAGIC, 0, MAGIC.length).u16(VERSION);
         put(out, commit);
@@ -90,7 +100,7 @@ record BaseState(
         for (TreePath path : held) {
             out.bytes(path.bytes());
         }
-        scratch.replace(Role.BASE, file, out.toBytes());
+        return out.toBytes();
     }
 
     private static void put(ByteWriter out, @Nullable ObjectId id) {

@@ -3,20 +3,25 @@ package dev.dits.repo;
 import dev.dits.object.ObjectId;
 import java.util.AbstractSet;
 import java.util.Iterator;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A set of ids that only grows: 32 bytes an id in open addressing, for the millions that a mark phase meets. Ids are random, or cost their maker as
- * much as ours to choose; the slot comes from a mix of all words.
+ * A set of ids that only grows: 32 bytes an id in open addressing, for the millions that a mark phase meets.
+ *
+ * <p>The slot is keyed. What a peer promises it may name by any 32 bytes, and even ids of real content that fall into one row of a table are soon
+ * found.
  *
  * <p>Not safe for use by several threads.
  */
 final class IdSet extends AbstractSet<ObjectId> {
     private static final int WORDS = 4;
 
+    private final long key = ThreadLocalRandom.current().nextLong();
     private long[] slots = new long[WORDS << 10];
     private int size;
     private boolean hasZero;
+    private long probes;
 
     @Override
     public boolean add(ObjectId id) {
@@ -61,10 +66,11 @@ final class IdSet extends AbstractSet<ObjectId> {
     }
 
     /** The slot that holds the id, or the empty one where it belongs. */
-    private static int find(long[] slots, ObjectId id) {
+    private int find(long[] slots, ObjectId id) {
         int count = slots.length / WORDS;
-        int index = ((id.hashCode() * 0x9E3779B9) >>> 1) % count;
+        int index = (int) Long.remainderUnsigned(mix(id), count);
         while (true) {
+            probes++;
             int slot = index * WORDS;
             boolean empty = slots[slot] == 0 && slots[slot + 1] == 0 && slots[slot + 2] == 0 && slots[slot + 3] == 0;
             boolean same = slots[slot] == id.word(0)
@@ -76,6 +82,21 @@ final class IdSet extends AbstractSet<ObjectId> {
             }
             index = index + 1 == count ? 0 : index + 1;
         }
+    }
+
+    private long mix(ObjectId id) {
+        long hash = key;
+        for (int i = 0; i < WORDS; i++) {
+            // Each word's product depends on the key and on all words before it.
+            long x = hash ^ id.word(i);
+            hash = Math.multiplyHigh(x, 0x9E3779B97F4A7C15L) ^ (x * 0x9E3779B97F4A7C15L) ^ Long.rotateLeft(hash, 23);
+        }
+        return hash ^ hash >>> 32;
+    }
+
+    /** Slots looked at so far. */
+    long probes() {
+        return probes;
     }
 
     private void grow() {

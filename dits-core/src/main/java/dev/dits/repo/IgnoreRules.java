@@ -13,6 +13,9 @@ final class IgnoreRules {
     /** Longest ignore file that is read, in bytes. */
     static final int BYTES_MAX = 1 << 20;
 
+    /** Work that one path may cost, all rules together: both come from whoever made the tree. */
+    private static final int STEPS_MAX = 1 << 20;
+
     static final IgnoreRules NONE = new IgnoreRules(List.of());
 
     /** One line. */
@@ -111,14 +114,15 @@ final class IgnoreRules {
      */
     @Nullable
     Boolean match(byte[] path, int nameStart, boolean directory) {
+        Wildmatch.Budget budget = new Wildmatch.Budget(STEPS_MAX);
         for (int i = rules.size() - 1; i >= 0; i--) {
             Rule rule = rules.get(i);
             if (rule.directoryOnly && !directory) {
                 continue;
             }
             boolean matches = rule.anchored
-                    ? Wildmatch.matches(rule.pattern, path, 0, true)
-                    : Wildmatch.matches(rule.pattern, path, nameStart, false);
+                    ? Wildmatch.matches(rule.pattern, path, 0, true, budget)
+                    : Wildmatch.matches(rule.pattern, path, nameStart, false, budget);
             if (matches) {
                 return !rule.negated;
             }

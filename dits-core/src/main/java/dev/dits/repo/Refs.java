@@ -74,7 +74,8 @@ final class Refs {
         return Optional.of(parse(name.value(), bytes));
     }
 
-    private static ObjectId parse(String name, byte[] bytes) throws CorruptObjectException {
+    /** Reads what a reference's file holds. */
+    static ObjectId parse(String name, byte[] bytes) throws CorruptObjectException {
         try {
             if (bytes.length == VALUE_BYTES && bytes[VALUE_BYTES - 1] == '\n') {
                 return ObjectId.fromHex(new String(bytes, 0, VALUE_BYTES - 1, StandardCharsets.US_ASCII));
@@ -91,10 +92,20 @@ final class Refs {
         if (bytes == null) {
             throw new CorruptObjectException("the repository has no HEAD; see 'dits fsck'");
         }
+        return parseHead(bytes);
+    }
+
+    /** Reads what HEAD holds. */
+    static Head parseHead(byte[] bytes) throws CorruptObjectException {
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (text.startsWith(SYMBOLIC) && text.endsWith("\n")) {
             try {
-                return new Head(new RefName(text.substring(SYMBOLIC.length(), text.length() - 1)), null);
+                RefName branch = new RefName(text.substring(SYMBOLIC.length(), text.length() - 1));
+                // What is no UTF-8 was replaced on reading, and must not be taken for a branch of that name.
+                if (java.util.Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) {
+                    return new Head(branch, null);
+                }
+                throw new IllegalArgumentException("it is not UTF-8");
             } catch (IllegalArgumentException e) {
                 throw new CorruptObjectException("HEAD names no branch; see 'dits fsck'", e);
             }

@@ -30,13 +30,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.ExecutorService;
@@ -582,27 +580,23 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the revision is not found, or the file system fails
      */
     public List<LogEntry> log(String revision, int max) throws IOException {
-        Comparator<LogEntry> latestFirst = Comparator.<LogEntry>comparingLong(
-                        entry -> -entry.commit().time().seconds())
-                .thenComparingInt(entry -> -entry.commit().time().nanos());
-        // Of equal times the one found first: a parent is found after its child.
-        PriorityQueue<Map.Entry<LogEntry, Integer>> queue = new PriorityQueue<>(
-                Map.Entry.<LogEntry, Integer>comparingByKey(latestFirst).thenComparing(Map.Entry.comparingByValue()));
-        Set<ObjectId> seen = new HashSet<>();
+        CommitLog log = history(revision);
         List<LogEntry> found = new ArrayList<>();
-        ObjectId start = resolve(revision);
-        seen.add(start);
-        queue.add(Map.entry(new LogEntry(start, readCommit(start)), 0));
-        while (!queue.isEmpty() && found.size() < max) {
-            LogEntry entry = queue.remove().getKey();
+        for (LogEntry entry = log.next(); entry != null && found.size() < max; entry = log.next()) {
             found.add(entry);
-            for (ObjectId parent : entry.commit().parents()) {
-                if (seen.add(parent)) {
-                    queue.add(Map.entry(new LogEntry(parent, readCommit(parent)), seen.size()));
-                }
-            }
         }
         return found;
+    }
+
+    /**
+     * Lists a commit and its ancestors one by one, in the order of {@link #log}: for histories of any length.
+     *
+     * @param revision where to start, see {@link #resolve}
+     * @return before the first commit
+     * @throws IOException if the revision is not found, or the file system fails
+     */
+    public CommitLog history(String revision) throws IOException {
+        return new CommitLog(objects, resolve(revision));
     }
 
     /**

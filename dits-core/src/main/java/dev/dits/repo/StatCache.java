@@ -95,6 +95,11 @@ final class StatCache {
             } catch (NoSuchFileException e) {
                 return new Cursor(null, NO_CLOCK);
             }
+            return read(in);
+        }
+
+        /** As {@link #open}, of what the file holds; the cursor closes it. */
+        static Cursor read(InputStream in) throws IOException {
             byte[] header = in.readNBytes(HEADER_BYTES);
             if (header.length < HEADER_BYTES
                     || !Arrays.equals(header, 0, MAGIC.length, MAGIC, 0, MAGIC.length)
@@ -187,8 +192,12 @@ final class StatCache {
             ByteReader reader = new ByteReader(payload);
             byte[] previous = new byte[0];
             while (reader.remaining() > 0) {
+                if (block.size() == BLOCK_ENTRIES) {
+                    throw new CorruptObjectException("a block has more than " + BLOCK_ENTRIES + " entries");
+                }
                 int shared = (int) reader.varint(0, previous.length, "a shared prefix");
-                byte[] suffix = reader.bytes(0, PATH_BYTES_MAX, "a path's length");
+                // Prefixes are shared, so short blocks could hold paths that grow without end.
+                byte[] suffix = reader.bytes(0, PATH_BYTES_MAX - shared, "a path's length");
                 byte[] path = Arrays.copyOf(previous, shared + suffix.length);
                 System.arraycopy(suffix, 0, path, shared, suffix.length);
                 int flags = reader.u8();

@@ -20,11 +20,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +86,9 @@ final class TreeDiffer {
     private final LinkPolicy links;
     private final NavigableSet<TreePath> heldBefore;
     private final boolean modesCount;
-    private final Map<ByteBuffer, Remembered> remembered = new HashMap<>();
+    /** Sorted, not hashed: names are a peer's, and those whose hashes are equal are easily made. */
+    private final Map<ByteBuffer, Remembered> remembered = new TreeMap<>();
+
     private NavigableSet<TreePath> held = new TreeSet<>();
     private boolean resuming;
     private @Nullable Selection selection;

@@ -11,6 +11,9 @@ final class Wildmatch {
      */
     private static final int STEPS_MAX = 1 << 18;
 
+    /** Stars that may wait for each other, each on the stack. A pattern that needs more does not match. */
+    private static final int DEPTH_MAX = 500;
+
     private static final int MATCH = 0;
     private static final int NO_MATCH = 1;
     private static final int ABORT_ALL = 2;
@@ -20,13 +23,24 @@ final class Wildmatch {
     private final byte[] text;
     private final boolean pathname;
     private final int first;
-    private int steps = STEPS_MAX;
+    private int steps;
+    private int depth;
 
-    private Wildmatch(byte[] pattern, int first, byte[] text, boolean pathname) {
+    private Wildmatch(byte[] pattern, int first, byte[] text, boolean pathname, int steps) {
+        this.steps = steps;
         this.first = first;
         this.pattern = pattern;
         this.text = text;
         this.pathname = pathname;
+    }
+
+    /** What the matches of one text against many patterns may cost together. Not safe for use by several threads. */
+    static final class Budget {
+        private int steps;
+
+        Budget(int steps) {
+            this.steps = steps;
+        }
     }
 
     /**
@@ -36,9 +50,10 @@ final class Wildmatch {
      * @param text the text
      * @param start where the text starts
      * @param pathname whether slashes are special
+     * @param budget what is left of it; a match that needs more fails
      * @return whether all of the text matches
      */
-    static boolean matches(byte[] pattern, byte[] text, int start, boolean pathname) {
+    static boolean matches(byte[] pattern, byte[] text, int start, boolean pathname, Budget budget) {
         int literal = 0;
         if (pathname) {
             // As in git, what stands before the first wildcard is compared by itself, so that "**" right after it
@@ -51,7 +66,11 @@ final class Wildmatch {
                 literal++;
             }
         }
-        return new Wildmatch(pattern, literal, text, pathname).match(literal, start + literal) == MATCH;
+        int steps = Math.min(STEPS_MAX, budget.steps);
+        Wildmatch match = new Wildmatch(pattern, literal, text, pathname, steps);
+        boolean matches = match.match(literal, start + literal) == MATCH;
+        budget.steps -= steps - Math.max(0, match.steps);
+        return matches;
     }
 
     private static boolean isSpecial(byte b) {
@@ -83,7 +102,13 @@ final class Wildmatch {
                     }
                 }
                 case '*' -> {
-                    return star(p, t);
+                    if (depth == DEPTH_MAX) {
+                        return ABORT_ALL;
+                    }
+                    depth++;
+                    int result = star(p, t);
+                    depth--;
+                    return result;
                 }
                 case '[' -> {
                     int end = bracket(p, text[t] & 0xFF);

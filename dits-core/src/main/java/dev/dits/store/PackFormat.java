@@ -77,8 +77,13 @@ final class PackFormat {
         }
     }
 
+    /** Whether a record's magic stands there; nothing else is looked at. */
+    static boolean startsRecord(byte[] bytes, int at) {
+        return (((short) SHORT.get(bytes, at)) & 0xFFFF) == RECORD_MAGIC;
+    }
+
     static RecordHeader parseHeader(byte[] bytes, int at) throws CorruptObjectException {
-        if ((((short) SHORT.get(bytes, at)) & 0xFFFF) != RECORD_MAGIC) {
+        if (!startsRecord(bytes, at)) {
             throw new CorruptObjectException("no record starts there");
         }
         RecordType type = RecordType.ofCode(bytes[at + 2] & 0xFF);

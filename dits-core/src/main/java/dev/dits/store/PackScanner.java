@@ -96,7 +96,8 @@ final class PackScanner implements AutoCloseable {
         while (offset() < end) {
             position++;
             try {
-                if (need(PackFormat.RECORD_HEADER_BYTES)) {
+                // The magic first: an exception for each byte of a damaged stretch would cost more than reading it.
+                if (need(PackFormat.RECORD_HEADER_BYTES) && PackFormat.startsRecord(buffer, position)) {
                     whole();
                     return;
                 }

@@ -357,7 +357,18 @@ public final class PackStore implements ObjectSource, AutoCloseable {
     public StoreWriter newWriter() throws IOException {
         ensureOpen();
         FileLocks.Held lock = FileLocks.lock(storeLockPath(), true, LockWait.upTo(options.lockTimeout()));
-        return register(new StoreWriter(this, lock, Set.of()));
+        boolean done = false;
+        try {
+            // From here on nobody compacts; until a moment ago somebody may have, and what he dropped has to be stored
+            // again. Always, for he may have been killed before he moved the counter.
+            refresh(true);
+            done = true;
+            return register(new StoreWriter(this, lock, Set.of()));
+        } finally {
+            if (!done) {
+                lock.close();
+            }
+        }
     }
 
     /** Makes a writer for whoever holds the exclusive lock. */

@@ -95,8 +95,13 @@ final class Run {
             } else {
                 data = Mapping.map(path, FileChannel.MapMode.READ_ONLY, length, StandardOpenOption.READ);
             }
-            return new Run(name, data);
+            return of(name, data);
         }
+    }
+
+    /** As {@link #open}, of bytes that are here. They are not copied, and must not change. */
+    static Run of(String name, ByteBuffer data) throws IOException {
+        return new Run(name, data);
     }
 
     private static CorruptObjectException damaged(String name, String how) {

@@ -9,17 +9,21 @@ import dev.dits.object.Commit;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Escaper;
 import dev.dits.object.ObjectId;
+import dev.dits.object.TreePath;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.CheckoutReport;
 import dev.dits.repo.LinkPolicy;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
+import dev.dits.repo.RestoreOptions;
+import dev.dits.repo.RestoreReport;
 import dev.dits.session.RequestStream;
 import dev.dits.session.Session;
 import dev.dits.store.StoreWriter;
 import dev.dits.wire.Message;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -341,11 +345,30 @@ public final class Pull {
         return result(commit, write(commit, options -> repository.checkout(revision, options)));
     }
 
-    private interface Writing {
-        CheckoutReport with(CheckoutOptions options) throws IOException;
+    /**
+     * Brings a part of a commit back into the working tree. Content that the share promised is fetched as it is needed.
+     *
+     * @param paths what, as for {@link Repository#restore}
+     * @param restore from where, and what happens to what is in no commit; how files are written is decided here
+     * @return what it did
+     * @throws IOException if it fails; the same again goes on from there
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public RestoreReport restore(Collection<TreePath> paths, RestoreOptions restore)
+            throws IOException, InterruptedException {
+        control.checkpoint();
+        Optional<ObjectId> source = restore.source().isPresent() ? restore.source() : repository.base();
+        if (source.isEmpty()) {
+            throw new DitsException("there is no commit yet to restore anything from");
+        }
+        return write(source.get(), options -> repository.restore(paths, restore.withWriting(options)));
     }
 
-    private CheckoutReport write(ObjectId tip, Writing writing) throws IOException {
+    private interface Writing<T> {
+        T with(CheckoutOptions options) throws IOException;
+    }
+
+    private <T> T write(ObjectId tip, Writing<T> writing) throws IOException {
         Commit commit = repository.readCommit(tip);
         DirectoryRef base = repository.base().isPresent()
                 ? repository.readCommit(repository.base().get()).tree()

@@ -8,9 +8,9 @@ import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.CheckoutReport;
 import dev.dits.repo.Repository;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -35,6 +35,10 @@ final class CheckoutCommand extends RepositoryCommand {
     @Option(names = "-b", description = "Make the branch first, where the working tree is.")
     private boolean create;
 
+    /** For a mount, where content may have to come from the share. */
+    @Mixin
+    private ConnectionOptions connection = new ConnectionOptions();
+
     CheckoutCommand(Context context) {
         super(context);
     }
@@ -47,6 +51,11 @@ final class CheckoutCommand extends RepositoryCommand {
     }
 
     @Override
+    boolean readsContent() {
+        return true;
+    }
+
+    @Override
     int run(Repository repository) throws IOException, InterruptedException {
         if (create) {
             repository.createBranch(revision, "HEAD");
@@ -56,7 +65,7 @@ final class CheckoutCommand extends RepositoryCommand {
         try (CommitWatch watch = new CommitWatch(context, "Checking out", repository.root())) {
             report = repository.checkout(revision, CheckoutOptions.defaults().withProgress(watch));
         } catch (MissingObjectException e) {
-            if (!Files.exists(repository.root().resolve(Repository.DIRECTORY).resolve("remotes"))) {
+            if (!isMount(repository.root())) {
                 throw e;
             }
             return fetching(repository);
@@ -87,7 +96,6 @@ final class CheckoutCommand extends RepositoryCommand {
 
     /** In a mount, what is not here is the share's to give. */
     private int fetching(Repository repository) throws IOException, InterruptedException {
-        ConnectionOptions connection = new ConnectionOptions();
         try (Dits dits = Dits.open(connection.ditsOptions(context));
                 Mount mount = dits.open(repository.root(), connection.mountOptions(null))) {
             TransferResult result = Watch.await(context, mount.checkout(revision), "Fetching");

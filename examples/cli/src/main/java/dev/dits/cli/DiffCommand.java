@@ -60,6 +60,11 @@ final class DiffCommand extends RepositoryCommand {
     private record Sides(List<ObjectId> revisions, List<TreePath> paths) {}
 
     @Override
+    boolean readsContent() {
+        return true;
+    }
+
+    @Override
     int run(Repository repository) throws IOException {
         Sides sides = sides(repository);
         DiffOptions options = DiffOptions.defaults().withPaths(sides.paths).withRenames(format.renames());

@@ -2,6 +2,7 @@ package dev.dits.cli;
 
 import dev.dits.object.Commit;
 import dev.dits.object.ObjectId;
+import dev.dits.repo.CommitLog;
 import dev.dits.repo.LogEntry;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
@@ -60,23 +61,22 @@ final class LogCommand extends RepositoryCommand {
         Map<ObjectId, List<RefName>> names = repository.refs().entrySet().stream()
                 .collect(Collectors.groupingBy(
                         Map.Entry::getValue, Collectors.mapping(Map.Entry::getKey, Collectors.toList())));
+        CommitLog log = repository.history(revision);
         // Where nobody reads any more, as behind 'head', the rest need not be read either.
         if (json.requested()) {
             try (JsonOutput out = JsonOutput.lines(context)) {
-                for (LogEntry entry : repository.log(revision, max)) {
+                LogEntry entry = log.next();
+                for (int left = max; entry != null && left > 0 && !out.readerGone(); left--) {
                     write(out, entry, names.getOrDefault(entry.id(), List.of()));
-                    if (out.readerGone()) {
-                        break;
-                    }
+                    entry = log.next();
                 }
             }
             return ExitCode.OK;
         }
-        for (LogEntry entry : repository.log(revision, max)) {
+        LogEntry entry = log.next();
+        for (int left = max; entry != null && left > 0 && !context.out().checkError(); left--) {
             say(entry, names.getOrDefault(entry.id(), List.of()));
-            if (context.out().checkError()) {
-                break;
-            }
+            entry = log.next();
         }
         return ExitCode.OK;
     }

@@ -6,6 +6,7 @@ import dev.dits.object.ObjectId;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 @Command(
         name = "pull",
@@ -14,6 +15,9 @@ import picocli.CommandLine.Command;
         footerHeading = "%nExample:%n",
         footer = "  dits pull && dits log -n 3")
 final class PullCommand extends MountCommand {
+    @Mixin
+    private JsonOption json = new JsonOption();
+
     PullCommand(Context context) {
         super(context);
     }
@@ -22,6 +26,10 @@ final class PullCommand extends MountCommand {
     int run(Mount mount) throws IOException, InterruptedException {
         Optional<ObjectId> before = mount.repository().base();
         TransferResult result = Watch.await(context, mount.pull(), "Pulling");
+        if (json.requested()) {
+            TransferReport.write(context, mount, result);
+            return TransferReport.refused(context, result);
+        }
         String share = Format.safe(mount.shareName());
         if (before.equals(Optional.of(result.commit())) && result.progress().wireBytes() == 0) {
             context.say("Up to date with " + share + " at " + result.commit().abbreviated() + ".");

@@ -5,6 +5,7 @@ import dev.dits.TransferResult;
 import dev.dits.repo.RefName;
 import java.io.IOException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 @Command(
         name = "push",
@@ -12,6 +13,9 @@ import picocli.CommandLine.Command;
         footerHeading = "%nExample:%n",
         footer = "  dits commit -m \"Graded\" && dits push")
 final class PushCommand extends MountCommand {
+    @Mixin
+    private JsonOption json = new JsonOption();
+
     PushCommand(Context context) {
         super(context);
     }
@@ -19,6 +23,10 @@ final class PushCommand extends MountCommand {
     @Override
     int run(Mount mount) throws IOException, InterruptedException {
         TransferResult result = Watch.await(context, mount.push(), "Pushing");
+        if (json.requested()) {
+            TransferReport.write(context, mount, result);
+            return TransferReport.refused(context, result);
+        }
         String branch =
                 mount.repository().currentBranch().map(RefName::shortName).orElse("HEAD");
         context.say(Format.safe(mount.shareName()) + " has " + Format.safe(branch) + " at "

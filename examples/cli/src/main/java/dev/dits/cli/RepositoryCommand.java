@@ -3,7 +3,9 @@ package dev.dits.cli;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 
 /** A command on the repository around the current directory. */
@@ -17,9 +19,27 @@ abstract class RepositoryCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         checkUsage();
-        try (Repository repository = open(Repository.find(context.here()))) {
+        Path root = Repository.find(context.here());
+        if (!readsContent() || !isMount(root)) {
+            try (Repository repository = open(root)) {
+                return run(repository);
+            }
+        }
+        // Closed after the repository that reads from it.
+        try (NodeCache cache = new NodeCache(context);
+                Repository repository = Repository.open(root, options().withSources(List.of(cache)))) {
             return run(repository);
         }
+    }
+
+    /** Whether what files contain is needed, which in a mount may be only in the node's cache. */
+    boolean readsContent() {
+        return false;
+    }
+
+    /** Whether a share has promised what may not be here. */
+    static boolean isMount(Path root) {
+        return Files.isDirectory(root.resolve(Repository.DIRECTORY).resolve("remotes"));
     }
 
     /** Looks at the command line, before there is a repository to look at. */

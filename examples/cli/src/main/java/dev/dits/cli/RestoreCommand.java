@@ -1,5 +1,8 @@
 package dev.dits.cli;
 
+import dev.dits.Dits;
+import dev.dits.Mount;
+import dev.dits.error.MissingObjectException;
 import dev.dits.object.TreePath;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.CheckoutReport;
@@ -48,12 +51,21 @@ final class RestoreCommand extends RepositoryCommand {
     @Mixin
     private JsonOption json = new JsonOption();
 
+    /** For a mount, where content may have to come from the share. */
+    @Mixin
+    private ConnectionOptions connection = new ConnectionOptions();
+
     RestoreCommand(Context context) {
         super(context);
     }
 
     @Override
-    int run(Repository repository) throws IOException {
+    boolean readsContent() {
+        return true;
+    }
+
+    @Override
+    int run(Repository repository) throws IOException, InterruptedException {
         List<TreePath> paths = TreePaths.of(context, repository, written);
         RestoreOptions options = RestoreOptions.defaults()
                 .withUncommitted(force ? RestoreOptions.Uncommitted.DISCARD : RestoreOptions.Uncommitted.KEEP_COPY);
@@ -65,6 +77,11 @@ final class RestoreCommand extends RepositoryCommand {
         try (CommitWatch watch = new CommitWatch(context, "Restoring", repository.root())) {
             report = repository.restore(
                     paths, options.withWriting(CheckoutOptions.defaults().withProgress(watch)));
+        } catch (MissingObjectException e) {
+            if (!isMount(repository.root())) {
+                throw e;
+            }
+            report = fetching(repository, paths, options);
         }
         if (json.requested()) {
             write(report);
@@ -72,6 +89,15 @@ final class RestoreCommand extends RepositoryCommand {
             say(report);
         }
         return report.refusedCount() == 0 && report.kept().isEmpty() ? ExitCode.OK : ExitCode.FAILURE;
+    }
+
+    /** In a mount, what is not here is the share's to give. What was restored before this was missed counts as restored. */
+    private RestoreReport fetching(Repository repository, List<TreePath> paths, RestoreOptions options)
+            throws IOException, InterruptedException {
+        try (Dits dits = Dits.open(connection.ditsOptions(context));
+                Mount mount = dits.open(repository.root(), connection.mountOptions(null))) {
+            return mount.restore(paths, options);
+        }
     }
 
     private void write(RestoreReport report) throws IOException {

@@ -1,6 +1,9 @@
 package dev.dits.cli;
 
+import dev.dits.Dits;
+import dev.dits.Mount;
 import dev.dits.error.DitsException;
+import dev.dits.error.MissingObjectException;
 import dev.dits.object.Commit;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.DirectoryRef;
@@ -18,6 +21,7 @@ import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +46,7 @@ import picocli.CommandLine.Parameters;
         })
 final class ShowCommand extends RepositoryCommand {
     private static final int BUFFER_BYTES = 1 << 18;
+    private static final int RANGE_BYTES = 1 << 22;
 
     @Parameters(
             arity = "0..1",
@@ -53,6 +58,10 @@ final class ShowCommand extends RepositoryCommand {
     @Mixin
     private DiffFormat format = new DiffFormat();
 
+    /** For a mount, where content may have to come from the share. */
+    @Mixin
+    private ConnectionOptions connection = new ConnectionOptions();
+
     ShowCommand(Context context) {
         super(context);
     }
@@ -63,7 +72,12 @@ final class ShowCommand extends RepositoryCommand {
     }
 
     @Override
-    int run(Repository repository) throws IOException {
+    boolean readsContent() {
+        return true;
+    }
+
+    @Override
+    int run(Repository repository) throws IOException, InterruptedException {
         int colon = object.indexOf(':');
         if (colon < 0) {
             commit(repository, object);
@@ -154,7 +168,8 @@ final class ShowCommand extends RepositoryCommand {
 
     // ---- what a commit holds ----
 
-    private int entry(Repository repository, ObjectId commit, String revision, TreePath path) throws IOException {
+    private int entry(Repository repository, ObjectId commit, String revision, TreePath path)
+            throws IOException, InterruptedException {
         DirectoryRef top = repository.readCommit(commit).tree();
         TreeEntry entry = path.isRoot() ? null : new DirectoryTree(repository.objects()).resolve(top, path);
         if (entry == null && !path.isRoot()) {
@@ -177,7 +192,8 @@ final class ShowCommand extends RepositoryCommand {
             return ExitCode.OK;
         }
         if (entry instanceof FileEntry file) {
-            return content(repository, file);
+            content(repository, commit, path, file);
+            return ExitCode.OK;
         }
         if (entry instanceof LinkEntry link) {
             context.say(link.target().display());
@@ -187,25 +203,51 @@ final class ShowCommand extends RepositoryCommand {
         return ExitCode.OK;
     }
 
-    private int content(Repository repository, FileEntry file) throws IOException {
-        byte[] buffer = new byte[BUFFER_BYTES];
-        boolean terminal = context.terminal().output();
+    private void content(Repository repository, ObjectId commit, TreePath path, FileEntry file)
+            throws IOException, InterruptedException {
+        long written = 0;
         try (InputStream in = repository.read(file.content())) {
+            byte[] buffer = new byte[BUFFER_BYTES];
             int count = in.readNBytes(buffer, 0, buffer.length);
-            if (terminal && !isText(buffer, count)) {
-                throw new DitsException(
-                        "this is no text, and would garble the terminal; send it to a file:" + " dits show ... >FILE");
-            }
             while (count > 0 && !context.out().checkError()) {
-                if (terminal) {
-                    readable(buffer, count);
-                } else {
-                    context.out().write(buffer, 0, count);
-                }
+                write(buffer, count, written == 0);
+                written += count;
                 count = in.readNBytes(buffer, 0, buffer.length);
             }
+            return;
+        } catch (MissingObjectException e) {
+            if (!isMount(repository.root())) {
+                throw e;
+            }
         }
-        return ExitCode.OK;
+        fetching(repository, commit, path, file.content().size(), written);
+    }
+
+    /** In a mount, what is not here is the share's to give: from where the rest ends. */
+    private void fetching(Repository repository, ObjectId commit, TreePath path, long size, long from)
+            throws IOException, InterruptedException {
+        try (Dits dits = Dits.open(connection.ditsOptions(context));
+                Mount mount = dits.open(repository.root(), connection.mountOptions(null))) {
+            long written = from;
+            while (written < size && !context.out().checkError()) {
+                byte[] range = mount.readRange(commit, new String(path.bytes(), StandardCharsets.UTF_8), written, (int)
+                        Math.min(RANGE_BYTES, size - written));
+                write(range, range.length, written == 0);
+                written += range.length;
+            }
+        }
+    }
+
+    private void write(byte[] bytes, int count, boolean first) throws DitsException {
+        if (!context.terminal().output()) {
+            context.out().write(bytes, 0, count);
+            return;
+        }
+        if (first && !isText(bytes, count)) {
+            throw new DitsException(
+                    "this is no text, and would garble the terminal; send it to a file: dits show ... >FILE");
+        }
+        readable(bytes, count);
     }
 
     private static boolean isText(byte[] bytes, int count) {

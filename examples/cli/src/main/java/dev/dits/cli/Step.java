@@ -38,6 +38,18 @@ record Step(
                 note);
     }
 
+    /** The end of it: what needed nothing was not counted on the way, and is in place all the same. */
+    Step complete() {
+        return new Step(
+                Math.max(files, filesTotal),
+                filesTotal,
+                Math.max(bytes, bytesTotal),
+                bytesTotal,
+                bytesPerSecond,
+                Optional.empty(),
+                note);
+    }
+
     /** {@code 1,204 of 5,881 files}. */
     String filesText() {
         return filesTotal == 0

@@ -1,7 +1,9 @@
 package dev.dits.cli;
 
+import dev.dits.Mount;
 import dev.dits.Progress;
 import dev.dits.TransferResult;
+import java.io.IOException;
 import java.util.List;
 
 /** What is said after a transfer. */
@@ -34,6 +36,26 @@ final class TransferReport {
             text.append(", ").append(Format.rate(progress.treeBytesDone() / seconds));
         }
         return text.toString();
+    }
+
+    /** What a transfer did, as JSON. */
+    static void write(Context context, Mount mount, TransferResult result) throws IOException {
+        Progress progress = result.progress();
+        try (JsonOutput out = JsonOutput.open(context)) {
+            out.object()
+                    .field("share", mount.shareName())
+                    .field("commit", result.commit())
+                    .field("files", progress.filesTotal())
+                    .field("bytes", progress.treeBytesTotal())
+                    .field("wireBytes", progress.wireBytes())
+                    .field("reusedBytes", progress.reusedBytes())
+                    .field("seconds", progress.elapsed().toNanos() * 1e-9)
+                    .array("refused");
+            for (String refused : result.refused()) {
+                out.value(refused);
+            }
+            out.end().end();
+        }
     }
 
     /**

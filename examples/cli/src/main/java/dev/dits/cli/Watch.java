@@ -27,7 +27,9 @@ final class Watch {
         try (ProgressView view = ProgressView.open(context, verb)) {
             while (true) {
                 try {
-                    return transfer.await(INTERVAL);
+                    TransferResult result = transfer.await(INTERVAL);
+                    view.show(Step.of(result.progress()).complete());
+                    return result;
                 } catch (TimeoutException e) {
                     view.show(Step.of(transfer.progress()));
                 } catch (InterruptedException e) {

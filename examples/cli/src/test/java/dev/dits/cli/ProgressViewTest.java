@@ -97,6 +97,19 @@ class ProgressViewTest {
     }
 
     @Test
+    void whatIsDoneIsShownAsDone() {
+        // Of a small change to a large tree only the change is counted on the way.
+        assertThat(step(40_000).complete().line()).startsWith("100%, 270 MB of 270 MB, 5,881 of 5,881 files");
+        BarView view = new BarView(out, 100, true, "Pulling");
+        view.show(step(40_000));
+        view.show(step(40_000).complete());
+        view.close();
+        assertThat(written()).contains("100%").contains("270/270 MB");
+        assertThat(new Step(7, 0, 2_500, 0, 0, Optional.empty(), "").complete().line())
+                .isEqualTo("2.50 kB, 7 files");
+    }
+
+    @Test
     void aBarWithoutTotalsDraws() {
         BarView view = new BarView(out, 80, false, "Committing");
         view.show(new Step(12, 0, 5_000_000, 0, 0, Optional.empty(), "1.00 MB new"));

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +49,11 @@ class StandardOutputTest {
     }
 
     private static Process start(Path directory, Path output, String... line) throws IOException {
+        return start(directory, output, Map.of(), line);
+    }
+
+    private static Process start(Path directory, Path output, Map<String, String> environment, String... line)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -56,6 +62,7 @@ class StandardOutputTest {
                 Main.class.getName()));
         command.addAll(List.of(line));
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        builder.environment().putAll(environment);
         if (output != null) {
             builder.redirectOutput(output.toFile());
         }
@@ -84,6 +91,25 @@ class StandardOutputTest {
             String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(end(process)).as(line[0]).isZero();
             assertThat(said).as(line[0]).isEmpty();
+        }
+    }
+
+    @Test
+    void aMessageThatTheLocaleCannotHoldIsNotRecordedInPieces() throws Exception {
+        assumeTrue("UTF-8".equalsIgnoreCase(System.getProperty("sun.jnu.encoding")), "this JVM could not pass it on");
+        TestContext dits = new TestContext(directory);
+        assertThat(dits.run("init")).isZero();
+        Files.writeString(directory.resolve("a"), "1");
+        Process process = start(directory, null, Map.of("LC_ALL", "C"), "commit", "-m", "Gr\u00f6\u00dfe");
+        String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        int code = end(process);
+        if (code == ExitCode.OK) {
+            // Some systems know UTF-8 in every locale.
+            assertThat(dits.run("log")).isZero();
+            assertThat(dits.out()).contains("Gr\u00f6\u00dfe");
+        } else {
+            assertThat(code).isEqualTo(ExitCode.USAGE);
+            assertThat(said).contains("LC_ALL=C.UTF-8").hasLineCount(1);
         }
     }
 

@@ -163,6 +163,11 @@ class TwoProcessesTest {
         expectSame(mounted);
         assertThat(there.run("pull", "--bind", "127.0.0.1")).as(there::err).isZero();
         assertThat(there.out()).startsWith("Up to date with source");
+        assertThat(there.run("pull", "--bind", "127.0.0.1", "--json"))
+                .as(there::err)
+                .isZero();
+        assertThat(Json.document(there.out()).get("share").textValue()).isEqualTo("source");
+        assertThat(Json.document(there.out()).get("wireBytes").isNumber()).isTrue();
 
         Files.writeString(mounted.resolve("back"), "from the mount");
         assertThat(there.run("commit", "-m", "Third take")).isZero();
@@ -175,6 +180,55 @@ class TwoProcessesTest {
                 .startsWith(
                         new TestContext(mounted).run("log") == 0 ? owner.out().substring(0, 10) : "")
                 .contains("Third take");
+    }
+
+    @Test
+    void whatAMountLostComesFromTheNodesCacheOrFromTheShare() throws Exception {
+        makeSource(3_000_000, 20);
+        DitsProcess share = share();
+        String code = said(share, "Join code: ");
+        assertThat(connect(code, mounted)).as(mount::err).isZero();
+        TestContext there = new TestContext(mounted)
+                .with("DITS_LAN", "lo")
+                .with("DITS_HOME", directory.resolve("home-mount").toString());
+        Path lost;
+        try (Stream<Path> walk = Files.walk(mounted)) {
+            lost = walk.filter(path -> !path.startsWith(mounted.resolve(".dits")) && Files.isRegularFile(path))
+                    .max(java.util.Comparator.comparingLong(
+                            path -> path.toFile().length()))
+                    .orElseThrow();
+        }
+        String name = mounted.relativize(lost).toString();
+        byte[] content = Files.readAllBytes(lost);
+        Files.write(lost, new byte[] {1});
+        assertThat(there.run("diff", "--stat")).as(there::err).isZero();
+        assertThat(there.out()).contains(name);
+        assertThat(there.run("show", "HEAD:" + name)).as(there::err).isZero();
+        assertThat(there.rawOut()).isEqualTo(content);
+        assertThat(there.run("restore", "--force", name)).as(there::err).isZero();
+        assertThat(lost).hasBinaryContent(content);
+
+        // Without the cache, the share has to be asked, and is.
+        Files.delete(lost);
+        TestContext elsewhere = new TestContext(mounted)
+                .with("DITS_LAN", "lo")
+                .with("DITS_HOME", directory.resolve("home-empty").toString());
+        assertThat(elsewhere.run("show", "HEAD:" + name, "--bind", "127.0.0.1"))
+                .as(elsewhere::err)
+                .isZero();
+        assertThat(elsewhere.rawOut()).isEqualTo(content);
+        assertThat(elsewhere.run("restore", name, "--bind", "127.0.0.1"))
+                .as(elsewhere::err)
+                .isZero();
+        assertThat(lost).hasBinaryContent(content);
+        Files.delete(lost);
+        share.close();
+        TestContext alone = new TestContext(mounted)
+                .with("DITS_LAN", "lo")
+                .with("DITS_HOME", directory.resolve("home-alone").toString());
+        assertThat(alone.run("restore", name, "--bind", "127.0.0.1", "--timeout", "1"))
+                .isEqualTo(ExitCode.UNREACHABLE);
+        assertThat(lost).doesNotExist();
     }
 
     @Test

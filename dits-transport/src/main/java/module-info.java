@@ -9,6 +9,8 @@ module dev.dits.transport {
     requires transitive dev.dits.crypto;
     requires com.github.benmanes.caffeine;
     requires org.slf4j;
+    // Lines of the control socket.
+    requires com.fasterxml.jackson.core;
     // Without it Netty falls back to heap buffers, and every packet is copied once more.
     requires jdk.unsupported;
     requires io.netty.buffer;

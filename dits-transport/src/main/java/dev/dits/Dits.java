@@ -4,17 +4,18 @@ import dev.dits.cache.CacheOptions;
 import dev.dits.cache.CacheStats;
 import dev.dits.cache.ChunkCache;
 import dev.dits.connect.Connector;
+import dev.dits.control.ControlServer;
 import dev.dits.session.Dialer;
 import dev.dits.session.Lobby;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -44,11 +45,21 @@ public final class Dits implements AutoCloseable {
     private final Sockets sockets;
     private final ChunkCache cache;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Set<AutoCloseable> open = new LinkedHashSet<>();
+    private final Map<AutoCloseable, Opened> open = new LinkedHashMap<>();
+    private long openedCount;
     private boolean closed;
+    private @Nullable ControlServer control;
 
     /** Threads that look for a share or join it; true once closing has woken one. */
     private final Map<Thread, Boolean> joining = new HashMap<>();
+
+    /**
+     * What is known of a share or mount besides itself.
+     *
+     * @param id what names it to other processes, in this node
+     * @param since when it was opened
+     */
+    record Opened(String id, Instant since) {}
 
     private Dits(DitsOptions options, ChunkCache cache, Network network) {
         this.options = options;
@@ -71,7 +82,7 @@ public final class Dits implements AutoCloseable {
      *
      * @param options its settings
      * @return the node
-     * @throws IOException if its home directory can not be used
+     * @throws IOException if its home directory can not be used, or is to hold a control socket and is open to other users
      */
     public static Dits open(DitsOptions options) throws IOException {
         return open(options, Network.real(options.lanInterfaces()));
@@ -79,12 +90,39 @@ public final class Dits implements AutoCloseable {
 
     /** Opens a node on a network that a test may have made. */
     static Dits open(DitsOptions options, Network network) throws IOException {
-        return new Dits(
+        Dits dits = new Dits(
                 options,
                 ChunkCache.open(
                         options.home().resolve("cache"),
                         CacheOptions.defaults().withDiskBytesMax(options.cacheBytes())),
                 network);
+        if (options.control()) {
+            boolean done = false;
+            try {
+                dits.control = ControlServer.open(
+                        options.home(), () -> new NodeControl(dits), dits.threads.workers(), dits.threads.timer());
+                done = true;
+            } finally {
+                if (!done) {
+                    dits.close();
+                }
+            }
+        }
+        return dits;
+    }
+
+    /**
+     * Finds the nodes of this user that run now, in this process and others, with what they share and mount. Whatever is reported has just answered: a process
+     * that was killed is not among it, and one that hangs is reported as not answering. Nodes that were opened without {@link DitsOptions#withControl} are not
+     * seen.
+     *
+     * @param home the nodes' home, {@link DitsOptions#home}
+     * @return the nodes, in the order of their process ids
+     * @throws IOException if the home is open to other users, or can not be read
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public static List<RunningNode> running(Path home) throws IOException, InterruptedException {
+        return RunningNode.find(home);
     }
 
     /**
@@ -226,7 +264,8 @@ public final class Dits implements AutoCloseable {
         lock.lock();
         try {
             if (!closed) {
-                open.add(resource);
+                // The clock is read for people to see; nothing depends on it.
+                open.put(resource, new Opened(Long.toString(++openedCount), Instant.now()));
                 return resource;
             }
         } finally {
@@ -240,6 +279,16 @@ public final class Dits implements AutoCloseable {
         lock.lock();
         try {
             open.remove(resource);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is open, in the order in which it was opened. */
+    Map<AutoCloseable, Opened> opened() {
+        lock.lock();
+        try {
+            return new LinkedHashMap<>(open);
         } finally {
             lock.unlock();
         }
@@ -291,7 +340,7 @@ public final class Dits implements AutoCloseable {
                 return;
             }
             closed = true;
-            all = new ArrayList<>(open);
+            all = new ArrayList<>(open.keySet());
             open.clear();
             joining.replaceAll((thread, woken) -> {
                 thread.interrupt();
@@ -300,6 +349,8 @@ public final class Dits implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        // Nobody is to find what is about to go.
+        quietly(control);
         for (int i = all.size() - 1; i >= 0; i--) {
             quietly(all.get(i));
         }

@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param lanInterfaces interfaces to discover on, separated by commas, or {@code off}; null for the environment's
  *     {@code DITS_LAN}, else all of them
  * @param bindAddress local address for outgoing connections; null for any
+ * @param control whether other processes of this user, such as {@code dits p2p status}, may see and steer this node; false by default
  */
 public record DitsOptions(
         Path home,
         long cacheBytes,
         String deviceName,
         @Nullable String lanInterfaces,
-        @Nullable InetAddress bindAddress) {
+        @Nullable InetAddress bindAddress,
+        boolean control) {
     /** Checks ranges. */
     public DitsOptions {
         Objects.requireNonNull(home);
@@ -49,7 +51,8 @@ public record DitsOptions(
                 -1,
                 name,
                 null,
-                null);
+                null,
+                false);
     }
 
     /**
@@ -59,7 +62,7 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withHome(Path value) {
-        return new DitsOptions(value, cacheBytes, deviceName, lanInterfaces, bindAddress);
+        return new DitsOptions(value, cacheBytes, deviceName, lanInterfaces, bindAddress, control);
     }
 
     /**
@@ -69,7 +72,7 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withCacheBytes(long value) {
-        return new DitsOptions(home, value, deviceName, lanInterfaces, bindAddress);
+        return new DitsOptions(home, value, deviceName, lanInterfaces, bindAddress, control);
     }
 
     /**
@@ -79,7 +82,7 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withDeviceName(String value) {
-        return new DitsOptions(home, cacheBytes, value, lanInterfaces, bindAddress);
+        return new DitsOptions(home, cacheBytes, value, lanInterfaces, bindAddress, control);
     }
 
     /**
@@ -89,7 +92,7 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withLanInterfaces(@Nullable String value) {
-        return new DitsOptions(home, cacheBytes, deviceName, value, bindAddress);
+        return new DitsOptions(home, cacheBytes, deviceName, value, bindAddress, control);
     }
 
     /**
@@ -99,6 +102,17 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withBindAddress(@Nullable InetAddress value) {
-        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, value);
+        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, value, control);
+    }
+
+    /**
+     * Lets other processes of this user see and steer this node, or not: through a socket in {@code home/run}, which only they can reach. See {@link
+     * Dits#running}.
+     *
+     * @param value whether to
+     * @return changed options
+     */
+    public DitsOptions withControl(boolean value) {
+        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, bindAddress, value);
     }
 }

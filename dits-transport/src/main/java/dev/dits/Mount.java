@@ -7,6 +7,7 @@ import dev.dits.connect.Target;
 import dev.dits.error.DitsException;
 import dev.dits.object.Escaper;
 import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectWalk;
 import dev.dits.object.TreePath;
 import dev.dits.repo.CommitProgress;
 import dev.dits.repo.CommitResult;
@@ -63,6 +64,9 @@ public final class Mount implements AutoCloseable {
     private static final String KEY_REPOSITORY = "remote." + Pull.REMOTE + ".repository";
     private static final String KEY_SHARE = "remote." + Pull.REMOTE + ".share";
 
+    /** The public part of the code that was joined by: so that who has the code can name the mount by it. */
+    private static final String KEY_NAMEPLATE = "remote." + Pull.REMOTE + ".nameplate";
+
     /** How often a transfer that waits for another one's end looks whether it was cancelled. */
     private static final long TURN_LOOK_MILLIS = 100;
 
@@ -83,6 +87,12 @@ public final class Mount implements AutoCloseable {
     private final Session session;
     private final Reconnector reconnector;
     private volatile StoredSession stored;
+
+    /** Why the share is not looked for any more; null while it is. */
+    private volatile @Nullable String ended;
+
+    /** What the share has on this branch and was not pulled, as far as it is known; null for nothing. */
+    private volatile @Nullable ObjectId news;
 
     private Mount(
             Dits dits,
@@ -147,7 +157,11 @@ public final class Mount implements AutoCloseable {
                         KEY_REPOSITORY,
                         Optional.of(HexFormat.of().formatHex(info.repositoryId())),
                         KEY_SHARE,
-                        Optional.of(Escaper.escape(info.shareName()))));
+                        Optional.of(Escaper.escape(info.shareName())),
+                        KEY_NAMEPLATE,
+                        parsed instanceof Target.ByCode byCode
+                                ? Optional.of(byCode.code().nameplate())
+                                : Optional.empty()));
                 return new Mount(dits, connector, repository, options, late, opened.session(), stored);
             } catch (IOException | RuntimeException e) {
                 repository.close();
@@ -251,6 +265,7 @@ public final class Mount implements AutoCloseable {
         @Override
         public void closed(String reason) {
             if (!closing.get()) {
+                ended = reason;
                 LOG.info("{}: the session ended: {}", repository.root(), reason);
                 events.fire(new DitsEvent.Disconnected());
             }
@@ -265,7 +280,9 @@ public final class Mount implements AutoCloseable {
                 return;
             }
             ObjectId tip = Pull.tip(session, branch.get().shortName());
-            if (tip != null && !repository.ref(branch.get()).equals(Optional.of(tip))) {
+            boolean isNew = tip != null && !repository.ref(branch.get()).equals(Optional.of(tip));
+            news = isNew ? tip : null;
+            if (tip != null && isNew) {
                 events.fire(new DitsEvent.BranchMoved(
                         branch.get().shortName(),
                         tip,
@@ -325,6 +342,51 @@ public final class Mount implements AutoCloseable {
     }
 
     /**
+     * Tells why this mount will not be connected again, as when its access was revoked. A connection that is merely lost is made again by itself.
+     *
+     * @return the reason, for people; nothing while the share is connected or looked for
+     */
+    public Optional<String> ended() {
+        return Optional.ofNullable(ended);
+    }
+
+    /** The part of the join code that is no secret; empty where it was joined by another way. */
+    String nameplate() {
+        return repository.config().get(KEY_NAMEPLATE).orElse("");
+    }
+
+    /** Whether the share is reached at the moment. */
+    boolean isConnected() {
+        return session.isConnected();
+    }
+
+    /** Whether the share is known to have commits on this branch that were not pulled. */
+    boolean isBehind() {
+        return news != null;
+    }
+
+    /** Counts the commits of this branch that the share does not have, as far as is known here. */
+    int unpushed() throws IOException {
+        Optional<RefName> branch = repository.currentBranch();
+        Optional<ObjectId> mine = branch.isEmpty() ? Optional.empty() : repository.ref(branch.get());
+        if (mine.isEmpty()) {
+            return 0;
+        }
+        Optional<ObjectId> theirs =
+                repository.ref(RefName.remote(Pull.REMOTE, branch.get().shortName()));
+        return mine.equals(theirs)
+                ? 0
+                : new ObjectWalk(repository.objects(), ObjectWalk.Options.NONE)
+                        .listCommits(List.of(mine.get()), theirs.map(List::of).orElse(List.of()))
+                        .size();
+    }
+
+    /** What is under way, or waits for its turn. */
+    Optional<Progress> underWay() {
+        return transfers.stream().findFirst().map(control -> TransferTask.progress(control.snapshot(), null));
+    }
+
+    /**
      * Tells which way the share is reached.
      *
      * @return {@code udp host:port}, or {@code not connected}
@@ -343,7 +405,13 @@ public final class Mount implements AutoCloseable {
      * @return the transfer
      */
     public Transfer pull() {
-        return start(control -> outcome(newPull(control).run()));
+        return start(control -> {
+            Pull.Result result = newPull(control).run();
+            if (result.commit().equals(news)) {
+                news = null;
+            }
+            return outcome(result);
+        });
     }
 
     /**
@@ -435,7 +503,11 @@ public final class Mount implements AutoCloseable {
      * @return the transfer
      */
     public Transfer push() {
-        return start(control -> new TransferTask.Outcome(sender.push(session, control), List.of()));
+        return start(control -> {
+            ObjectId pushed = sender.push(session, control);
+            news = null;
+            return new TransferTask.Outcome(pushed, List.of());
+        });
     }
 
     /**
@@ -494,6 +566,16 @@ public final class Mount implements AutoCloseable {
      */
     public void awaitClose() throws InterruptedException {
         closed.await();
+    }
+
+    /** Lets the transfer that is under way come to its end, and closes then. */
+    void closeAfterTransfer() throws IOException {
+        transferring.lock();
+        try {
+            close();
+        } finally {
+            transferring.unlock();
+        }
     }
 
     /** Ends the session, and transfers as if they were cancelled. The directory stays what it is, a repository. Idempotent. */

@@ -52,7 +52,11 @@ final class TransferTask implements Transfer {
     }
 
     private Progress progress(Progress.@org.jspecify.annotations.Nullable Phase known) {
-        TransferControl.Snapshot now = control.snapshot();
+        return progress(control.snapshot(), known);
+    }
+
+    /** Puts counters into the words of the facade; null lets them tell the phase. */
+    static Progress progress(TransferControl.Snapshot now, Progress.@org.jspecify.annotations.Nullable Phase known) {
         Progress.Phase phase = known != null
                 ? known
                 : now.paused()
@@ -112,7 +116,8 @@ final class TransferTask implements Transfer {
         }
     }
 
-    private static IOException rethrow(@org.jspecify.annotations.Nullable Throwable cause) {
+    /** What to throw for the cause of an end; itself throws what is no IOException. */
+    static IOException rethrow(@org.jspecify.annotations.Nullable Throwable cause) {
         if (cause instanceof CancellationException cancelled) {
             throw cancelled;
         }

@@ -1,5 +1,7 @@
 package dev.dits;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -55,6 +57,7 @@ class ArchitectureTest {
                         "dev.dits.object",
                         "dev.dits.disk",
                         "dev.dits.store"));
+        ARROWS.put("dev.dits.control", List.of("dev.dits.error"));
         ARROWS.put("dev.dits.wire", List.of("dev.dits.object", "dev.dits.error"));
         ARROWS.put("dev.dits.quic", List.of("dev.dits.net", "dev.dits.path", "dev.dits.error"));
         ARROWS.put("dev.dits.net", List.of());
@@ -131,6 +134,38 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")
                 .allowEmptyShould(true)
+                .check(CLASSES);
+    }
+
+    /** A host closes its nodes, and nothing of them is left: no hook that runs later, no field that remembers. */
+    @Test
+    void nothingOutlivesANode() {
+        noClasses()
+                .should()
+                .callMethod(Runtime.class, "addShutdownHook", Thread.class)
+                .orShould()
+                .callMethod(java.io.File.class, "deleteOnExit")
+                .orShould()
+                .callMethod(System.class, "exit", int.class)
+                .because("it runs inside other people's processes")
+                .check(CLASSES);
+        fields().that()
+                .areStatic()
+                .should()
+                .beFinal()
+                .because("state belongs to a node")
+                .check(CLASSES);
+        fields().that()
+                .areStatic()
+                .and()
+                .haveRawType(assignableTo(java.util.concurrent.locks.Lock.class)
+                        .or(assignableTo(java.util.concurrent.ExecutorService.class))
+                        .or(assignableTo(ThreadLocal.class))
+                        .or(assignableTo("com.github.benmanes.caffeine.cache.Cache")))
+                .should()
+                // The system keeps file locks a process, so this must; it is empty when none is held.
+                .beDeclaredIn(dev.dits.store.FileLocks.class)
+                .because("state belongs to a node")
                 .check(CLASSES);
     }
 

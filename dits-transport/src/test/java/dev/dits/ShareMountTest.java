@@ -324,8 +324,10 @@ class ShareMountTest {
         Trees.random(other.resolve("x"), 9, 1000);
         Set<String> before = ditsThreads();
         List<String> handlesBefore = handles();
-        Dits one = Dits.open(options("one"));
-        Dits two = Dits.open(options("two"));
+        // One home for both, as in a host that embeds two, and one socket for each.
+        Dits one = Dits.open(options("both").withControl(true));
+        Dits two = Dits.open(options("both").withControl(true));
+        assertThat(Dits.running(temporary.resolve("home-both"))).hasSize(2);
         Share first = one.share(project, loopback());
         Share second = one.share(other, loopback().withInit(true));
         Mount mounted = two.mount(first.joinCode(), temporary.resolve("m1"), exact());
@@ -334,6 +336,15 @@ class ShareMountTest {
         mounted.pull().await();
         alsoMounted.pull().await();
         ownMount.pull().await();
+        List<RunningNode> running = Dits.running(temporary.resolve("home-both"));
+        assertThat(running.stream().flatMap(node -> node.shares().stream())).hasSize(2);
+        assertThat(running.stream().flatMap(node -> node.mounts().stream())).hasSize(3);
+        running.stream()
+                .flatMap(node -> node.mounts().stream())
+                .findFirst()
+                .orElseThrow()
+                .pull()
+                .await();
         first.close();
         one.close();
         mounted.close();
@@ -342,6 +353,9 @@ class ShareMountTest {
         second.close();
         assertThat(ditsThreads()).isEqualTo(before);
         assertThat(handles()).isEqualTo(handlesBefore);
+        try (Stream<Path> left = Files.list(temporary.resolve("home-both").resolve("run"))) {
+            assertThat(left).isEmpty();
+        }
     }
 
     /** Open sockets (how many) and open files below the test's directory, where the system can tell. */

@@ -350,6 +350,37 @@ public final class ChunkCache implements AutoCloseable {
     }
 
     /**
+     * A pack on disk.
+     *
+     * @param name its file's name without ending
+     * @param bytes its length
+     */
+    public record Pack(String name, long bytes) {}
+
+    /**
+     * Lists what lies on disk.
+     *
+     * @return the packs, the next to be evicted first; none where the disk is not used
+     * @throws IOException if the directory can not be read
+     */
+    public List<Pack> packs() throws IOException {
+        return disk == null || closed
+                ? List.of()
+                : disk.store.packs().stream()
+                        .map(pack -> new Pack(pack.name(), pack.bytes()))
+                        .toList();
+    }
+
+    /**
+     * Tells the bound on disk.
+     *
+     * @return bytes; 0 where the disk is not used
+     */
+    public long diskBytesMax() {
+        return disk == null ? 0 : disk.bytesMax;
+    }
+
+    /**
      * Drops everything, also what other processes put there.
      *
      * @throws IOException if the file system fails

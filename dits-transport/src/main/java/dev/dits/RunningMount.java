@@ -1,0 +1,199 @@
+package dev.dits;
+
+import dev.dits.control.Fields;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A mount of a {@link RunningNode}, as it was a moment ago, and the means to steer it. What is asked of it later fails with {@link
+ * dev.dits.error.SessionClosedException} if its process has ended.
+ *
+ * <p>Immutable; safe for use by several threads.
+ */
+public final class RunningMount {
+    private final RunningNode.Handle handle;
+    private final Fields status;
+    private final Path root;
+
+    private RunningMount(RunningNode.Handle handle, Fields status, Path root) {
+        this.handle = handle;
+        this.status = status;
+        this.root = root;
+    }
+
+    static RunningMount of(RunningNode.Handle handle, Fields status) throws IOException {
+        return new RunningMount(handle, status, ControlFields.path(status, "root"));
+    }
+
+    /**
+     * Names it among those of this user, as {@code dits p2p status} shows it.
+     *
+     * @return process id and number, {@code 4711-1}
+     */
+    public String id() {
+        return handle.pid() + "-" + handle.id();
+    }
+
+    /**
+     * Tells in which process it is held.
+     *
+     * @return the process id
+     */
+    public long pid() {
+        return handle.pid();
+    }
+
+    /**
+     * Tells when it was opened.
+     *
+     * @return the time by the clock of its process
+     */
+    public Instant since() {
+        return ControlFields.instant(status, "since");
+    }
+
+    /**
+     * Returns the top directory of the mount.
+     *
+     * @return its real path
+     */
+    public Path root() {
+        return root;
+    }
+
+    /**
+     * Returns what the share calls itself.
+     *
+     * @return its name, fit to be shown
+     */
+    public String shareName() {
+        return status.text("shareName");
+    }
+
+    /**
+     * Returns the part of the join code that is no secret, where it was joined by a code.
+     *
+     * @return the nameplate, what stands before the last six characters of the code; empty where it was joined by another way
+     */
+    public String nameplate() {
+        return status.text("nameplate");
+    }
+
+    /**
+     * Tells whether the share is reached.
+     *
+     * @return whether there is a connection; without one its process looks for the share again and again
+     */
+    public boolean connected() {
+        return status.flag("connected");
+    }
+
+    /**
+     * Tells why it will not be connected again.
+     *
+     * @return as {@link Mount#ended}
+     */
+    public Optional<String> ended() {
+        return Optional.of(status.text("ended")).filter(reason -> !reason.isEmpty());
+    }
+
+    /**
+     * Tells which way the share is reached.
+     *
+     * @return as {@link Mount#path}
+     */
+    public String path() {
+        return status.text("path");
+    }
+
+    /**
+     * Tells whether the share lets it read only.
+     *
+     * @return whether pushes are refused
+     */
+    public boolean readOnly() {
+        return status.flag("readOnly");
+    }
+
+    /**
+     * Returns the branch that is checked out.
+     *
+     * @return its name; empty where there is none
+     */
+    public String branch() {
+        return status.text("branch");
+    }
+
+    /**
+     * Tells whether the share has commits on this branch that were not pulled.
+     *
+     * @return whether it announced any
+     */
+    public boolean behind() {
+        return status.flag("behind");
+    }
+
+    /**
+     * Counts the commits on this branch that the share does not have.
+     *
+     * @return how many, as far as is known here
+     */
+    public long unpushed() {
+        return status.number("unpushed", 0);
+    }
+
+    /**
+     * Tells how far the transfer is that is under way.
+     *
+     * @return its numbers; nothing if there is none
+     */
+    public Optional<Progress> transfer() {
+        return status.has("transfer")
+                ? Optional.of(ControlFields.progress(status.fields("transfer")))
+                : Optional.empty();
+    }
+
+    /**
+     * Pulls, as {@link Mount#pull} does there. Starts at once, and is cancelled if this process ends.
+     *
+     * @return the transfer
+     * @throws IOException if its process can not be asked
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public Transfer pull() throws IOException, InterruptedException {
+        return RemoteTransfer.start(handle.socket(), "pull", handle.id());
+    }
+
+    /**
+     * Pushes, as {@link Mount#push} does there. Starts at once, and is cancelled if this process ends.
+     *
+     * @return the transfer
+     * @throws IOException if its process can not be asked
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public Transfer push() throws IOException, InterruptedException {
+        return RemoteTransfer.start(handle.socket(), "push", handle.id());
+    }
+
+    /**
+     * Closes the mount. The directory stays what it is, a repository.
+     *
+     * @param force whether to cancel a transfer that is under way, rather than to wait for its end
+     * @param timeout how long to wait until it is closed
+     * @throws TimeoutException if it is not closed by then; it will be once the transfer has ended
+     * @throws IOException if its process can not be asked
+     * @throws InterruptedException if the thread was interrupted; the mount is closed nevertheless
+     */
+    public void close(boolean force, Duration timeout) throws IOException, InterruptedException, TimeoutException {
+        handle.close("mounts", force, timeout);
+    }
+
+    @Override
+    public String toString() {
+        return "RunningMount[" + root + ", process " + pid() + "]";
+    }
+}

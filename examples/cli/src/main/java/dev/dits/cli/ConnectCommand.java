@@ -1,23 +1,19 @@
 package dev.dits.cli;
 
 import dev.dits.Dits;
-import dev.dits.DitsEvent;
 import dev.dits.Mount;
+import dev.dits.RunningMount;
+import dev.dits.Transfer;
 import dev.dits.TransferResult;
 import dev.dits.crypto.JoinCode;
-import dev.dits.error.BranchMovedException;
-import dev.dits.error.LocalChangesException;
-import dev.dits.error.PeerUnreachableException;
-import dev.dits.error.SessionClosedException;
-import dev.dits.repo.RefName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,8 +23,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "connect",
         description = {
-            "Mount a shared repository at a directory and pull all of it.",
-            "Repeated on the same directory it goes on where it stopped."
+            "Mount a shared repository at a directory and pull all of it. A background process then keeps it connected and pulls",
+            "what the share commits, until 'dits p2p unmount'. Repeated on the same directory it goes on where it stopped."
         },
         customSynopsis = "dits p2p connect [OPTIONS] [TARGET] DIR",
         footerHeading = "%nTARGET is one of%n",
@@ -43,9 +39,13 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  dits p2p connect 7KQM-4TX-9PZ ./shared-project",
             "  dits p2p connect 7KQM-4TX-9PZ@192.168.1.5:4433 ./project --timeout 60",
-            "  DITS_JOIN_CODE=... dits p2p connect ./assets"
+            "  DITS_JOIN_CODE=... dits p2p connect ./assets",
+            "  dits p2p connect --pull-only - ./assets < ticket    nothing stays in the background"
         })
 final class ConnectCommand implements Callable<Integer> {
+    /** The end of a session does not wait for its peer. */
+    private static final Duration TAKE_OVER = Duration.ofSeconds(20);
+
     private final Context context;
 
     @Parameters(
@@ -60,6 +60,9 @@ final class ConnectCommand implements Callable<Integer> {
 
     @Option(names = "--foreground", description = "Stay, and pull whatever the share commits, until Ctrl-C.")
     private boolean foreground;
+
+    @Option(names = "--pull-only", description = "End after the pull; nothing goes on in the background.")
+    private boolean pullOnly;
 
     @Mixin
     private ConnectionOptions connection = new ConnectionOptions();
@@ -84,22 +87,56 @@ final class ConnectCommand implements Callable<Integer> {
         context.say(Icon.FOLDER, "Local path: " + Context.show(shown));
         context.say(Icon.TIMEOUT, "Timeout: " + connection.timeoutSeconds() + "s");
         context.resumeHint("The same command goes on from here; what was verified stays.");
-        try (Dits dits = Dits.open(connection.ditsOptions(context));
+        Optional<RunningMount> held = Held.at(context, directory);
+        if (held.isPresent()) {
+            if (held.get().connected() && !foreground) {
+                return use(held.get(), shown);
+            }
+            // What the user names now may be where the share is to be found; two would only get in each other's way.
+            context.say("Taking over from process " + held.get().pid() + ".");
+            held.get().close(true, TAKE_OVER);
+        }
+        try (Dits dits = Dits.open(connection.ditsOptions(context).withControl(true));
                 Mount mount = dits.mount(target.value(), directory, connection.mountOptions(target.code()))) {
-            BlockingQueue<DitsEvent> events = new LinkedBlockingQueue<>();
-            mount.onEvent(events::add);
+            Follower follower = new Follower(context, mount);
             context.say(Icon.DONE, "Connected to P2P repository!");
             context.say("   " + Format.safe(mount.shareName()) + (mount.readOnly() ? ", read-only" : "") + ", over "
                     + Format.safe(mount.path()));
-            int result = pull(mount);
+            int result = pull(mount.pull());
             context.say(Icon.FOLDER, "Repository mounted at: " + Context.show(shown));
             if (foreground) {
-                follow(mount, events);
+                context.say("Following the share; Ctrl-C ends.");
+                context.resumeHint("The mount stays as it is; the same command follows the share again.");
+                follower.run(false);
+                context.say("Unmounted.");
             } else {
-                sayHowToGoOn(mount, shown);
+                // It joins the session before this process leaves it.
+                RunningMount background = pullOnly ? null : background(mount.root());
+                sayHowToGoOn(mount.readOnly(), shown, background);
             }
             return result;
         }
+    }
+
+    /** The directory is mounted and connected already; whoever holds it pulls. */
+    private int use(RunningMount held, Path shown) throws IOException, InterruptedException {
+        context.say(
+                Icon.DONE,
+                "Connected already, by process " + held.pid() + ": "
+                        + Format.safe(held.shareName()) + (held.readOnly() ? ", read-only" : "") + ", over "
+                        + Format.safe(held.path()));
+        int result = pull(held.pull());
+        context.say(Icon.FOLDER, "Repository mounted at: " + Context.show(shown));
+        sayHowToGoOn(held.readOnly(), shown, held);
+        return result;
+    }
+
+    private RunningMount background(Path root) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of("--plain", "-v", "p2p", "hold"));
+        arguments.addAll(connection.arguments());
+        arguments.add(root.toString());
+        return Daemon.start(context, "mount", arguments)
+                .await(node -> node.mounts().stream().findFirst());
     }
 
     /** With a code in the environment one argument is the directory; who writes a code there has forgotten it. */
@@ -109,71 +146,23 @@ final class ConnectCommand implements Callable<Integer> {
                 && !Files.exists(context.path(Path.of(argument)));
     }
 
-    private int pull(Mount mount) throws IOException, InterruptedException {
-        TransferResult result = Watch.await(context, mount.pull(), "Pulling");
+    private int pull(Transfer transfer) throws IOException, InterruptedException {
+        TransferResult result = Watch.await(context, transfer, "Pulling");
         context.say("   " + TransferReport.summary(result.progress()));
         return TransferReport.refused(context, result);
     }
 
-    private void sayHowToGoOn(Mount mount, Path shown) {
+    private void sayHowToGoOn(boolean readOnly, Path shown, @Nullable RunningMount background) {
         context.say("");
         context.say("It is a full repository: cd " + Context.show(shown) + ", then 'dits status', 'dits log'.");
-        context.say("'dits pull' fetches what the share commits from now on (--foreground does so by itself).");
-        if (!mount.readOnly()) {
+        if (background == null) {
+            context.say("'dits pull' fetches what the share commits from now on.");
+        } else {
+            context.say("Process " + background.pid() + " follows the share in the background, until 'dits p2p unmount "
+                    + Context.show(shown) + "'.");
+        }
+        if (!readOnly) {
             context.say("'dits commit -m MESSAGE' and 'dits push' send what you change.");
-        }
-    }
-
-    private void follow(Mount mount, BlockingQueue<DitsEvent> events) throws IOException, InterruptedException {
-        context.say("Following the share; Ctrl-C ends.");
-        context.resumeHint("The mount stays as it is; the same command follows the share again.");
-        boolean behind = false;
-        while (true) {
-            DitsEvent event = events.take();
-            if (event instanceof DitsEvent.BranchMoved moved) {
-                behind = isNews(mount, moved);
-            } else if (event instanceof DitsEvent.Disconnected) {
-                context.say(Icon.WARNING, "Connection lost; looking for the share...");
-            } else if (event instanceof DitsEvent.Connected connected) {
-                context.say(Icon.DONE, "Connected again, to " + Format.safe(connected.address()));
-                // What moved while nobody could tell is not announced again.
-                behind = true;
-            }
-            if (behind) {
-                behind = !tryPull(mount);
-            }
-        }
-    }
-
-    private boolean isNews(Mount mount, DitsEvent.BranchMoved moved) throws IOException {
-        Optional<RefName> current = mount.repository().currentBranch();
-        if (current.isEmpty() || !current.get().shortName().equals(moved.branch())) {
-            context.say(
-                    Icon.NEWS,
-                    "Branch " + Format.safe(moved.branch()) + " is at "
-                            + moved.commit().abbreviated());
-            return false;
-        }
-        return !mount.repository().base().equals(Optional.of(moved.commit()));
-    }
-
-    /** Whether it is done with, be it by success; a lost connection is tried again when it is back. */
-    private boolean tryPull(Mount mount) throws IOException, InterruptedException {
-        Optional<dev.dits.object.ObjectId> before = mount.repository().base();
-        try {
-            TransferResult result = Watch.await(context, mount.pull(), "Pulling");
-            if (!before.equals(Optional.of(result.commit()))) {
-                context.say(
-                        Icon.NEWS,
-                        "Now at " + result.commit().abbreviated() + ": " + TransferReport.summary(result.progress()));
-                TransferReport.refused(context, result);
-            }
-            return true;
-        } catch (SessionClosedException | PeerUnreachableException e) {
-            return false;
-        } catch (LocalChangesException | BranchMovedException e) {
-            context.warn(Format.safe(String.valueOf(e.getMessage())));
-            return true;
         }
     }
 }

@@ -4,6 +4,8 @@ import dev.dits.DitsOptions;
 import dev.dits.MountOptions;
 import dev.dits.repo.LinkPolicy;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -28,6 +30,15 @@ final class ConnectionOptions {
     int timeoutSeconds() {
         Usage.require(timeoutSeconds > 0, "--timeout takes a positive number of seconds");
         return timeoutSeconds;
+    }
+
+    /** The same for a command in the background. */
+    List<String> arguments() {
+        List<String> arguments = new ArrayList<>(List.of("--timeout", Integer.toString(timeoutSeconds())));
+        if (bind != null) {
+            arguments.addAll(List.of("--bind", bind));
+        }
+        return arguments;
     }
 
     /** The command writes links as they are: its user looks at the tree, as after a tar. */

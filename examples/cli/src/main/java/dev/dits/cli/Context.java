@@ -109,6 +109,11 @@ final class Context {
         return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank());
     }
 
+    /** All environment variables. */
+    Map<String, String> environment() {
+        return environment;
+    }
+
     /** A path as the user wrote it, seen from where the command runs. */
     Path path(@Nullable Path written) {
         return written == null ? directory : directory.resolve(written);

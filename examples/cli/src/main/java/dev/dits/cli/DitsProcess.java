@@ -1,18 +1,21 @@
 package dev.dits.cli;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** A {@code dits} command in a process of its own, started with this one's JVM and class path. */
 final class DitsProcess implements AutoCloseable {
@@ -35,6 +38,15 @@ final class DitsProcess implements AutoCloseable {
 
     static DitsProcess start(Path directory, Map<String, String> environment, List<String> arguments)
             throws IOException {
+        List<String> command = command(arguments);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        return new DitsProcess(builder.start());
+    }
+
+    /** The command line of such a process, with this one's JVM and its options. */
+    static List<String> command(List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // The memory limit and the like of this process, for the other as well; not a debugger's port or an agent.
@@ -46,15 +58,16 @@ final class DitsProcess implements AutoCloseable {
                 .forEach(command::add);
         command.addAll(List.of("-cp", classPath(), Main.class.getName()));
         command.addAll(arguments);
-        ProcessBuilder builder =
-                new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
-        builder.environment().putAll(environment);
-        return new DitsProcess(builder.start());
+        return command;
     }
 
-    /** Surefire hides the class path behind a jar of its own. */
+    /** Surefire hides the class path behind a jar of its own. Whole paths, as the process may run elsewhere. */
     private static String classPath() {
-        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        return Arrays.stream(path.split(File.pathSeparator, -1))
+                .filter(entry -> !entry.isEmpty())
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private void read() {

@@ -33,6 +33,10 @@ final class Failures {
      * @return an {@link ExitCode}
      */
     static int report(Context context, Throwable failure) {
+        if (failure instanceof Daemon.Failed failed) {
+            failed.lines().forEach(line -> context.err().println(Format.safe(line)));
+            return failed.code();
+        }
         int code = code(context, failure);
         if (code == ExitCode.INTERRUPTED) {
             String hint = context.resumeHint();

@@ -2,6 +2,7 @@ package dev.dits.cli;
 
 import dev.dits.object.CommitTime;
 import dev.dits.object.Escaper;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -40,6 +41,14 @@ final class Format {
         }
         String pattern = value >= 99.95 ? "%.0f %s" : value >= 9.995 ? "%.1f %s" : "%.2f %s";
         return String.format(Locale.ROOT, pattern, value, UNITS[unit]);
+    }
+
+    /** {@code 192.168.1.5:4433}, {@code [fe80::1]:4433}. */
+    static String address(InetSocketAddress address) {
+        String host = address.getAddress() == null
+                ? address.getHostString()
+                : address.getAddress().getHostAddress();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     static String rate(double bytesPerSecond) {

@@ -3,6 +3,7 @@ package dev.dits.cli;
 /** The signs in front of lines, where the terminal shows them. */
 enum Icon {
     SHARE("\uD83D\uDE80 "),
+    STATUS("\uD83D\uDCCA "),
     CODE("\uD83D\uDD11 "),
     TICKET("\uD83C\uDFAB "),
     LISTEN("\uD83D\uDCE1 "),

@@ -8,12 +8,13 @@ import picocli.CommandLine.Spec;
 /** Groups what needs a peer. */
 @Command(
         name = "p2p",
-        description = "Share a repository, mount one, test the way to one.",
+        description = "Share a repository, mount one, see and end what is shared and mounted.",
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nExamples:%n",
         footer = {
             "  dits p2p share my-project             prints a join code",
-            "  dits p2p connect 7KQM-4TX-9PZ copy    mounts it elsewhere"
+            "  dits p2p connect 7KQM-4TX-9PZ copy    mounts it elsewhere",
+            "  dits p2p status                       what is shared and mounted now"
         })
 final class P2pCommand implements Runnable {
     @Spec

@@ -1,6 +1,5 @@
 package dev.dits.cli;
 
-import dev.dits.Mount;
 import dev.dits.TransferResult;
 import dev.dits.object.ObjectId;
 import java.io.IOException;
@@ -23,11 +22,11 @@ final class PullCommand extends MountCommand {
     }
 
     @Override
-    int run(Mount mount) throws IOException, InterruptedException {
+    int run(Handle mount) throws IOException, InterruptedException {
         Optional<ObjectId> before = mount.repository().base();
         TransferResult result = Watch.await(context, mount.pull(), "Pulling");
         if (json.requested()) {
-            TransferReport.write(context, mount, result);
+            TransferReport.write(context, mount.shareName(), result);
             return TransferReport.refused(context, result);
         }
         String share = Format.safe(mount.shareName());

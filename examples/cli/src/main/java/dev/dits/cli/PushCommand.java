@@ -1,6 +1,5 @@
 package dev.dits.cli;
 
-import dev.dits.Mount;
 import dev.dits.TransferResult;
 import dev.dits.repo.RefName;
 import java.io.IOException;
@@ -21,10 +20,10 @@ final class PushCommand extends MountCommand {
     }
 
     @Override
-    int run(Mount mount) throws IOException, InterruptedException {
+    int run(Handle mount) throws IOException, InterruptedException {
         TransferResult result = Watch.await(context, mount.push(), "Pushing");
         if (json.requested()) {
-            TransferReport.write(context, mount, result);
+            TransferReport.write(context, mount.shareName(), result);
             return TransferReport.refused(context, result);
         }
         String branch =

@@ -2,16 +2,21 @@ package dev.dits.cli;
 
 import dev.dits.Dits;
 import dev.dits.DitsEvent;
+import dev.dits.RunningShare;
 import dev.dits.Share;
 import dev.dits.ShareOptions;
 import dev.dits.repo.CommitResult;
 import dev.dits.repo.Repository;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,7 +25,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "share",
         description = {
-            "Share a repository until Ctrl-C. Prints the join code that lets others mount it.",
+            "Share a repository until Ctrl-C, or in the background. Prints the join code that lets others mount it.",
             "Peers may push unless --read-only is given. The code dies with the share."
         },
         footerHeading = "%nExamples:%n",
@@ -28,7 +33,9 @@ import picocli.CommandLine.Parameters;
             "  dits p2p share                              the repository around this directory",
             "  dits p2p share --init ./photos              make it a repository and commit first",
             "  dits p2p share --name \"VFX Project v2\" --port 8080",
-            "  dits p2p share --bind 192.168.1.100 --read-only"
+            "  dits p2p share --bind 192.168.1.100 --read-only",
+            "  dits p2p share --daemon --for 8h            in the background, until this evening",
+            "  dits p2p share --daemon --once --ticket-file ticket    for one peer, in CI"
         })
 final class ShareCommand implements Callable<Integer> {
     private final Context context;
@@ -63,6 +70,33 @@ final class ShareCommand implements Callable<Integer> {
                     "Print a ticket too: a long code for 'connect' that has the addresses inside. As secret as the code.")
     private boolean ticket;
 
+    @Option(
+            names = "--ticket-file",
+            paramLabel = "FILE",
+            description = "Write the ticket to a file that only you can read, as for CI.")
+    private @Nullable Path ticketFile;
+
+    @Option(
+            names = "--daemon",
+            description = {
+                "Share in the background: returns once it is shared, and outlives the terminal.",
+                "'dits p2p status' shows it, 'dits p2p stop' ends it."
+            })
+    private boolean daemon;
+
+    @Option(
+            names = "--for",
+            paramLabel = "TIME",
+            description = "End sharing after this long: 90s, 30m, 1h30m, 7d. Peers are told, the code is dead.")
+    private @Nullable String time;
+
+    @Option(names = "--once", description = "Code and ticket let one peer in; 'dits p2p invite' makes further ones.")
+    private boolean once;
+
+    /** Set in the background process itself: whoever started it tells the user. */
+    @Option(names = "--detached", hidden = true)
+    private boolean detached;
+
     ShareCommand(Context context) {
         this.context = context;
     }
@@ -71,19 +105,92 @@ final class ShareCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ShareOptions options = options();
         Path root = root();
+        if (daemon) {
+            return daemon(root);
+        }
         context.resumeHint(
                 "Sharing has ended and its join code is dead; the same command shares again under a new one.");
-        try (Dits dits = Dits.open(context.ditsOptions().withBindAddress(options.bindAddress()));
+        try (Dits dits = Dits.open(context.ditsOptions()
+                        .withBindAddress(options.bindAddress())
+                        .withControl(true));
                 Share share = dits.share(root, options)) {
             share.onEvent(event -> show(share, event));
-            announce(share);
+            if (!detached) {
+                writeTicket(share.ticket());
+                new ShareReport(context, ticket).say(share);
+                context.say("Ctrl-C ends sharing.");
+                context.out().flush();
+            }
+            Duration validFor = options.validFor();
+            if (validFor != null) {
+                endAfter(share, validFor);
+            }
             share.awaitClose();
         }
+        say(Icon.DONE, "Sharing has ended; its join code is dead.");
+        return ExitCode.OK;
+    }
+
+    private void endAfter(Share share, Duration validFor) {
+        Thread end = new Thread(
+                () -> {
+                    try {
+                        TimeUnit.MILLISECONDS.sleep(validFor.toMillis());
+                        say(Icon.TIMEOUT, "The time to share is over.");
+                        share.close();
+                    } catch (InterruptedException | IOException e) {
+                        context.warn("the share was not ended in time: " + Format.safe(String.valueOf(e.getMessage())));
+                    }
+                },
+                "dits-share-end");
+        end.setDaemon(true);
+        end.start();
+    }
+
+    private void writeTicket(String text) throws IOException {
+        if (ticketFile != null) {
+            OwnerFile.write(context.path(ticketFile), text + "\n");
+        }
+    }
+
+    /** Starts the same command in the background, without what this one does itself. */
+    private int daemon(Path root) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of("--plain", "-v", "p2p", "share", "--detached"));
+        if (name != null) {
+            arguments.addAll(List.of("--name", name));
+        }
+        if (port != null) {
+            arguments.addAll(List.of("--port", port.toString()));
+        }
+        if (bind != null) {
+            arguments.addAll(List.of("--bind", bind));
+        }
+        if (readOnly) {
+            arguments.add("--read-only");
+        }
+        if (once) {
+            arguments.add("--once");
+        }
+        if (time != null) {
+            arguments.addAll(List.of("--for", time));
+        }
+        arguments.add(root.toRealPath().toString());
+        Daemon started = Daemon.start(context, "share", arguments);
+        RunningShare share = started.await(node -> node.shares().stream().findFirst());
+        writeTicket(ticketFile == null ? "" : share.ticket());
+        new ShareReport(context, ticket).say(share);
+        context.say("In the background, as process " + share.pid() + "; 'dits p2p stop " + Context.show(share.root())
+                + "' ends sharing.");
+        context.say("Log: " + Context.show(started.log()));
         return ExitCode.OK;
     }
 
     private ShareOptions options() {
-        ShareOptions options = ShareOptions.defaults().withName(name).withReadOnly(readOnly);
+        ShareOptions options =
+                ShareOptions.defaults().withName(name).withReadOnly(readOnly).withOnce(once);
+        if (time != null) {
+            options = options.withValidFor(Usage.duration("--for", time));
+        }
         if (port != null) {
             Usage.require(port > 0 && port <= 65_535, "--port takes 1 to 65535");
             options = options.withPort(port);
@@ -113,46 +220,16 @@ final class ShareCommand implements Callable<Integer> {
         return given;
     }
 
-    private void announce(Share share) throws IOException {
-        context.say(Icon.SHARE, "P2P repository share active!");
-        context.say(Icon.CODE, "Join code: " + context.bold(share.joinCode()));
-        if (ticket) {
-            context.say(Icon.TICKET, "Ticket: " + share.ticket());
-        }
-        context.say(Icon.LISTEN, "Listening on " + show(share.address()));
-        context.say(Icon.FOLDER, "Repository: " + Context.show(share.root()));
-        context.say("");
-        if (share.lanOnly()) {
-            context.say(
-                    "LAN only: the code alone is found on the local network. From elsewhere, where this address can be reached:");
-        }
-        for (InetSocketAddress address : share.addresses()) {
-            context.say("  dits p2p connect " + share.joinCode() + "@" + show(address) + " DIR");
-        }
-        context.say(
-                share.readOnly()
-                        ? "Peers can read; they cannot push."
-                        : "Peers can read and push (--read-only keeps them from pushing).");
-        if (share.repository().head().isEmpty()) {
-            context.say("There is no commit yet: peers wait for the first, 'dits commit -m MESSAGE'.");
-        } else if (share.uncommittedChanges() > 0) {
-            context.warn(Format.count(share.uncommittedChanges(), "change")
-                    + " not committed, so not shared; 'dits commit -m MESSAGE' in another shell shares them");
-        }
-        context.say("Ctrl-C ends sharing.");
-        context.out().flush();
-    }
-
     private void show(Share share, DitsEvent event) {
         if (event instanceof DitsEvent.PeerJoined joined) {
-            context.say(Icon.PEER, "Joined: " + Format.safe(joined.peer()) + " from " + Format.safe(joined.address()));
+            say(Icon.PEER, "Joined: " + Format.safe(joined.peer()) + " from " + Format.safe(joined.address()));
         } else if (event instanceof DitsEvent.PeerLeft left) {
-            context.say(
+            say(
                     Icon.PEER,
                     "Left: " + Format.safe(left.peer()) + "; " + Format.bytes(share.bytesSent())
                             + " sent to all so far");
         } else if (event instanceof DitsEvent.JoinRefused refused) {
-            context.say(
+            say(
                     Icon.WARNING,
                     "Refused a join from " + Format.safe(refused.address()) + ": " + Format.safe(refused.reason()));
         } else if (event instanceof DitsEvent.CodeLocked locked) {
@@ -163,7 +240,7 @@ final class ShareCommand implements Callable<Integer> {
         } else if (event instanceof DitsEvent.CodeChanged) {
             context.say(Icon.CODE, "New join code: " + context.bold(share.joinCode()));
         } else if (event instanceof DitsEvent.BranchMoved moved) {
-            context.say(
+            say(
                     Icon.NEWS,
                     "Branch " + Format.safe(moved.branch()) + " is at "
                             + moved.commit().abbreviated()
@@ -171,10 +248,8 @@ final class ShareCommand implements Callable<Integer> {
         }
     }
 
-    private static String show(InetSocketAddress address) {
-        String host = address.getAddress() == null
-                ? address.getHostString()
-                : address.getAddress().getHostAddress();
-        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+    /** In the background the terminal is a log, whose lines need their time. */
+    private void say(Icon icon, String line) {
+        context.say(icon, detached ? RunningReport.time(Instant.now()) + " " + line : line);
     }
 }

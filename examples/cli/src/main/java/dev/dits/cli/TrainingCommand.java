@@ -4,6 +4,7 @@ import dev.dits.Dits;
 import dev.dits.DitsOptions;
 import dev.dits.Mount;
 import dev.dits.MountOptions;
+import dev.dits.RunningNode;
 import dev.dits.Share;
 import dev.dits.ShareOptions;
 import dev.dits.repo.Repository;
@@ -46,7 +47,8 @@ final class TrainingCommand implements Callable<Integer> {
         DitsOptions options = DitsOptions.defaults()
                 .withHome(work.resolve("home"))
                 .withLanInterfaces("off")
-                .withBindAddress(loopback);
+                .withBindAddress(loopback)
+                .withControl(true);
         try {
             Path source = Files.createDirectories(work.resolve("source"));
             Files.writeString(source.resolve("file"), "dits\n".repeat(10_000));
@@ -62,6 +64,10 @@ final class TrainingCommand implements Callable<Integer> {
                             work.resolve("mounted"),
                             MountOptions.defaults())) {
                 Watch.await(context, mount.pull(), "Training");
+                List<RunningNode> nodes = Dits.running(options.home());
+                RunningReport.write(context, nodes);
+                Held.shares(nodes).forEach(one -> RunningReport.say(context, one));
+                Held.mounts(nodes).forEach(one -> RunningReport.say(context, one));
             }
         } finally {
             TreeCopy.delete(work);

@@ -1,6 +1,5 @@
 package dev.dits.cli;
 
-import dev.dits.Mount;
 import dev.dits.Progress;
 import dev.dits.TransferResult;
 import java.io.IOException;
@@ -39,11 +38,11 @@ final class TransferReport {
     }
 
     /** What a transfer did, as JSON. */
-    static void write(Context context, Mount mount, TransferResult result) throws IOException {
+    static void write(Context context, String shareName, TransferResult result) throws IOException {
         Progress progress = result.progress();
         try (JsonOutput out = JsonOutput.open(context)) {
             out.object()
-                    .field("share", mount.shareName())
+                    .field("share", shareName)
                     .field("commit", result.commit())
                     .field("files", progress.filesTotal())
                     .field("bytes", progress.treeBytesTotal())

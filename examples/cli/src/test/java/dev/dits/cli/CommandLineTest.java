@@ -43,6 +43,14 @@ class CommandLineTest {
                 "p2p ping 7KQM-4TX-9PZ --interval -1",
                 "p2p ping 7KQM-4TX-9PZ --timeout 0",
                 "p2p share --port 0",
+                "p2p share --for soon",
+                "p2p share --for 0m",
+                "p2p unmount x --all",
+                "p2p stop x --all",
+                "p2p invite --list --withdraw x",
+                "p2p invite --for 5x",
+                "p2p revoke",
+                "p2p cache",
                 "p2p share --port 65536",
             })
     void wrongUsage(String line) {

@@ -78,7 +78,8 @@ class TwoProcessesTest {
     }
 
     private int connect(String target, Path where) {
-        return mount.run("p2p", "connect", target, where.toString(), "--bind", "127.0.0.1", "--timeout", "20");
+        return mount.run(
+                "p2p", "connect", target, where.toString(), "--bind", "127.0.0.1", "--timeout", "20", "--pull-only");
     }
 
     private void makeSource(int largeBytes, int smallFiles) throws IOException {
@@ -131,7 +132,7 @@ class TwoProcessesTest {
         expectSame(directory.resolve("by-address"));
 
         assertThat(mount.with("DITS_JOIN_CODE", code)
-                        .run("p2p", "connect", address, "by-environment", "--bind", "127.0.0.1"))
+                        .run("p2p", "connect", address, "by-environment", "--bind", "127.0.0.1", "--pull-only"))
                 .as(mount::err)
                 .isZero();
         expectSame(directory.resolve("by-environment"));
@@ -290,7 +291,8 @@ class TwoProcessesTest {
         makeSource(40_000_000, 500);
         DitsProcess share = share();
         String code = said(share, "Join code: ");
-        DitsProcess first = start("home-mount", "p2p", "connect", code, mounted.toString(), "--bind", "127.0.0.1");
+        DitsProcess first =
+                start("home-mount", "p2p", "connect", code, mounted.toString(), "--bind", "127.0.0.1", "--pull-only");
         awaitFiles(mounted, 50, first);
         first.process().destroyForcibly();
         assertThat(first.process().waitFor(SECONDS_MAX, TimeUnit.SECONDS)).isTrue();
@@ -305,7 +307,8 @@ class TwoProcessesTest {
         makeSource(40_000_000, 500);
         DitsProcess share = share();
         String code = said(share, "Join code: ");
-        DitsProcess first = start("home-mount", "p2p", "connect", code, mounted.toString(), "--bind", "127.0.0.1");
+        DitsProcess first =
+                start("home-mount", "p2p", "connect", code, mounted.toString(), "--bind", "127.0.0.1", "--pull-only");
         awaitFiles(mounted, 50, first);
         share.process().destroyForcibly();
         assertThat(share.process().waitFor(SECONDS_MAX, TimeUnit.SECONDS)).isTrue();

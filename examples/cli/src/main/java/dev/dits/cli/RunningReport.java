@@ -1,0 +1,143 @@
+package dev.dits.cli;
+
+import dev.dits.Progress;
+import dev.dits.RunningMount;
+import dev.dits.RunningNode;
+import dev.dits.RunningShare;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What is said of shares and mounts of whatever process. */
+final class RunningReport {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
+
+    private RunningReport() {}
+
+    static String time(Instant instant) {
+        return TIME.format(instant.atZone(ZoneId.systemDefault()));
+    }
+
+    static void say(Context context, RunningShare share) {
+        List<String> peers = share.peerNames();
+        context.say("- Repository: " + Format.safe(share.name()));
+        context.say("  Join code: " + context.bold(share.joinCode()) + code(share));
+        context.say("  Port: " + share.address().getPort());
+        context.say("  Peers connected: " + peers.size()
+                + (peers.isEmpty()
+                        ? ""
+                        : " (" + peers.stream().map(Format::safe).collect(Collectors.joining(", ")) + ")"));
+        context.say("  Path: " + Context.show(share.root()));
+        context.say("  Access: " + access(share.readOnly()));
+        context.say("  Tickets: " + share.tickets());
+        context.say("  Sent: " + Format.bytes(share.bytesSent()));
+        context.say("  Process: " + share.pid() + ", since " + time(share.since()) + ", id " + share.id());
+    }
+
+    private static String code(RunningShare share) {
+        return switch (share.codeState()) {
+            case OPEN -> share.lanOnly() ? " (LAN only)" : "";
+            case LOCKED -> " (locked: too many wrong codes; 'dits p2p rearm' makes a new one)";
+            case EXPIRED -> " (expired; 'dits p2p rearm' makes a new one)";
+            case USED -> " (used; 'dits p2p rearm' makes a new one)";
+        };
+    }
+
+    static void say(Context context, RunningMount mount) {
+        context.say("- Repository: " + Format.safe(mount.shareName()));
+        context.say("  Mounted at: " + Context.show(mount.root()));
+        context.say("  Connected: "
+                + (mount.connected()
+                        ? Format.safe(mount.path())
+                        : mount.ended()
+                                .map(reason -> "not any more: " + Format.safe(reason))
+                                .orElse("no, looking for the share again and again")));
+        context.say("  Access: " + access(mount.readOnly()));
+        context.say("  Branch: "
+                + (mount.branch().isEmpty() ? "none" : Format.safe(mount.branch()))
+                + (mount.behind() ? ", behind the share" : "")
+                + (mount.unpushed() > 0 ? ", " + Format.count(mount.unpushed(), "commit") + " to push" : ""));
+        mount.transfer().ifPresent(progress -> context.say("  Transfer: " + transfer(progress)));
+        context.say("  Process: " + mount.pid() + ", since " + time(mount.since()) + ", id " + mount.id());
+    }
+
+    private static String access(boolean readOnly) {
+        return readOnly ? "read-only" : "read-write";
+    }
+
+    private static String transfer(Progress progress) {
+        return Format.bytes(progress.treeBytesDone()) + " of " + Format.bytes(progress.treeBytesTotal())
+                + (progress.phase() == Progress.Phase.PAUSED ? ", paused" : "");
+    }
+
+    static void write(Context context, List<RunningNode> nodes) throws IOException {
+        try (JsonOutput out = JsonOutput.open(context)) {
+            out.object().array("shares");
+            for (RunningShare share : Held.shares(nodes)) {
+                out.object()
+                        .field("id", share.id())
+                        .field("pid", share.pid())
+                        .field("since", share.since())
+                        .field("name", share.name())
+                        .field("root", share.root().toString())
+                        .field("joinCode", share.joinCode())
+                        .field("codeState", share.codeState().name().toLowerCase(Locale.ROOT))
+                        .field("tickets", share.tickets())
+                        .field("lanOnly", share.lanOnly())
+                        .field("readOnly", share.readOnly())
+                        .field("address", Format.address(share.address()))
+                        .field("port", share.address().getPort())
+                        .array("peers");
+                for (String peer : share.peerNames()) {
+                    out.value(peer);
+                }
+                out.end().field("bytesSent", share.bytesSent()).end();
+            }
+            out.end().array("mounts");
+            for (RunningMount mount : Held.mounts(nodes)) {
+                out.object()
+                        .field("id", mount.id())
+                        .field("pid", mount.pid())
+                        .field("since", mount.since())
+                        .field("shareName", mount.shareName())
+                        .field("root", mount.root().toString())
+                        .field("connected", mount.connected())
+                        .field("ended", mount.ended().orElse(null))
+                        .field("path", mount.connected() ? mount.path() : null)
+                        .field("readOnly", mount.readOnly())
+                        .field("branch", mount.branch().isEmpty() ? null : mount.branch())
+                        .field("behind", mount.behind())
+                        .field("unpushed", mount.unpushed());
+                write(out, mount.transfer().orElse(null));
+                out.end();
+            }
+            out.end().array("notAnswering");
+            for (RunningNode node : nodes) {
+                if (!node.answers()) {
+                    out.object()
+                            .field("pid", node.pid())
+                            .field("problem", node.problem())
+                            .end();
+                }
+            }
+            out.end().end();
+        }
+    }
+
+    private static void write(JsonOutput out, @org.jspecify.annotations.Nullable Progress progress) throws IOException {
+        if (progress == null) {
+            out.field("transfer", (String) null);
+            return;
+        }
+        out.object("transfer")
+                .field("phase", progress.phase().name().toLowerCase(Locale.ROOT))
+                .field("treeBytesDone", progress.treeBytesDone())
+                .field("treeBytesTotal", progress.treeBytesTotal())
+                .field("wireBytes", progress.wireBytes())
+                .end();
+    }
+}

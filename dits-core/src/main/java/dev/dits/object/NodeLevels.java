@@ -90,11 +90,11 @@ abstract class NodeLevels {
     }
 
     private static long sum(long a, long b) {
-        long sum = Math.addExact(a, b);
-        if (sum > ObjectLimits.SUM_MAX) {
+        // The sum of the two largest would not fit a long, so it is not formed.
+        if (b > ObjectLimits.SUM_MAX - a) {
             throw new IllegalArgumentException("a sum is beyond 2^62");
         }
-        return sum;
+        return a + b;
     }
 
     private Node write(int index) throws IOException {

@@ -35,6 +35,15 @@ public final class ObjectLimits {
     /** Deepest path, in names: directories nest no deeper. */
     public static final int PATH_DEPTH_MAX = 128;
 
+    /**
+     * Most directories of one tree that are gone over, each as often as it is named: few objects can name each other so that
+     * they stand for more directories than any disk holds.
+     */
+    public static final int TREE_DIRECTORIES_MAX = 1 << 22;
+
+    /** Most entries of one tree that are gone over, as above. */
+    public static final long TREE_ENTRIES_MAX = 1L << 28;
+
     /** Longest target of a symbolic link, in bytes. */
     public static final int LINK_BYTES_MAX = 4_095;
 

@@ -46,6 +46,7 @@ public final class TreeDiff {
     private final DirectoryTree tree;
     private final Options options;
     private final Deque<Frame> frames = new ArrayDeque<>();
+    private final TreeBudget budget;
 
     /**
      * Starts a comparison.
@@ -58,8 +59,19 @@ public final class TreeDiff {
      */
     public TreeDiff(ObjectSource source, @Nullable DirectoryRef before, @Nullable DirectoryRef after, Options options)
             throws IOException {
+        this(source, before, after, options, new TreeBudget());
+    }
+
+    TreeDiff(
+            ObjectSource source,
+            @Nullable DirectoryRef before,
+            @Nullable DirectoryRef after,
+            Options options,
+            TreeBudget budget)
+            throws IOException {
         this.tree = new DirectoryTree(source);
         this.options = options;
+        this.budget = budget;
         enter(TreePath.ROOT, before, after);
     }
 
@@ -67,6 +79,7 @@ public final class TreeDiff {
         if (before != null && after != null && before.id().equals(after.id())) {
             return;
         }
+        budget.directory();
         frames.addLast(new Frame(
                 path, before == null ? null : tree.iterate(before), after == null ? null : tree.iterate(after)));
     }
@@ -75,7 +88,8 @@ public final class TreeDiff {
      * Returns the next difference.
      *
      * @return the difference; null when there are no more
-     * @throws CorruptObjectException if a node is not what its parent says, or directories nest too deep
+     * @throws CorruptObjectException if a node is not what its parent says, or directories nest too deep or are too
+     *     many
      * @throws IOException if a node is missing, or the source fails
      */
     public @Nullable Change next() throws IOException {
@@ -105,6 +119,7 @@ public final class TreeDiff {
             if (frame.after != null && after != null) {
                 frame.after.skip();
             }
+            budget.entry();
             Change change = compare(frame.path, before, after);
             if (change != null) {
                 return change;

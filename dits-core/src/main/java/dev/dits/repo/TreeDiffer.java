@@ -1,16 +1,20 @@
 package dev.dits.repo;
 
+import dev.dits.error.CorruptObjectException;
 import dev.dits.object.Content;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.DirectoryTree;
 import dev.dits.object.EntryName;
+import dev.dits.object.Escaper;
 import dev.dits.object.FileEntry;
 import dev.dits.object.FileTree;
 import dev.dits.object.LinkEntry;
 import dev.dits.object.LinkTarget;
 import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectLimits;
 import dev.dits.object.ObjectSource;
+import dev.dits.object.TreeBudget;
 import dev.dits.object.TreeEntry;
 import dev.dits.object.TreePath;
 import java.io.IOException;
@@ -92,6 +96,7 @@ final class TreeDiffer {
     private NavigableSet<TreePath> held = new TreeSet<>();
     private boolean resuming;
     private @Nullable Selection selection;
+    private TreeBudget budget = new TreeBudget();
 
     TreeDiffer(
             Path root,
@@ -139,6 +144,7 @@ final class TreeDiffer {
             Actions actions)
             throws IOException {
         held = new TreeSet<>(heldBefore);
+        budget = new TreeBudget();
         // Where everything is overwritten, the old tree says nothing about what the disk lacks or where it is right.
         resuming = interrupted != null || selection != null;
         directory(new byte[0], root, 0, old, interrupted, target, cache, actions);
@@ -190,6 +196,7 @@ final class TreeDiffer {
             StatCache.Cursor cache,
             Actions actions)
             throws IOException {
+        budget.directory();
         Side old = new Side(trees, oldRef);
         Side interrupted = new Side(trees, interruptedRef);
         Side target = new Side(trees, newRef);
@@ -198,6 +205,12 @@ final class TreeDiffer {
             TreeEntry o = old.take(name);
             TreeEntry t = interrupted.take(name);
             TreeEntry n = target.take(name);
+            budget.entry();
+            if (depth == ObjectLimits.PATH_DEPTH_MAX) {
+                // A walk that passes over what it has met does not see each way to a directory.
+                throw new CorruptObjectException("directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX + " at "
+                        + Escaper.escape(path));
+            }
             boolean twin = n != null && rules.folds() && !folded.add(rules.fold(name));
             if (n != null && n.equals(o) && (!resuming || n.equals(t))) {
                 continue;

@@ -16,7 +16,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -123,7 +122,7 @@ public final class ShareAcceptor implements Closeable {
     private final SecureRandom random;
     private final ReentrantLock lock = new ReentrantLock();
     private final Lobby lobby;
-    private final Map<String, Session> sessions = new HashMap<>();
+    private final SessionTable<Session> sessions = new SessionTable<>(Session::isClosed);
     private boolean closed;
 
     /** Generation of the grants that all sessions were last held against. */
@@ -386,24 +385,14 @@ public final class ShareAcceptor implements Closeable {
             FrameWriter writer,
             String address) {
         String key = HexFormat.of().formatHex(grant.sessionId());
-        Session session;
-        boolean fresh;
-        lock.lock();
-        try {
-            if (closed) {
-                connection.close(Session.SHUTTING_DOWN, "the share is closing");
-                return;
-            }
-            Session known = sessions.get(key);
-            fresh = known == null || known.isClosed();
-            session = known == null || known.isClosed()
-                    ? new Session(info(grant), grant.access(), handler, workers, scheduler)
-                    : known;
-            sessions.put(key, session);
-        } finally {
-            lock.unlock();
+        SessionTable.Admission<Session> admission =
+                sessions.admit(key, () -> new Session(info(grant), grant.access(), handler, workers, scheduler));
+        if (admission == null) {
+            connection.close(Session.SHUTTING_DOWN, "the share is closing");
+            return;
         }
-        if (fresh) {
+        Session session = admission.session();
+        if (admission.fresh()) {
             session.onEvent(new Keeper(key, session));
             listener.joined(session, address);
         }
@@ -483,12 +472,7 @@ public final class ShareAcceptor implements Closeable {
         @Override
         public void closed(String reason) {
             stay();
-            lock.lock();
-            try {
-                sessions.remove(key, session);
-            } finally {
-                lock.unlock();
-            }
+            sessions.remove(key, session);
         }
 
         private void stay() {
@@ -517,12 +501,7 @@ public final class ShareAcceptor implements Closeable {
      * @return those that are open
      */
     public List<Session> sessions() {
-        lock.lock();
-        try {
-            return List.copyOf(sessions.values());
-        } finally {
-            lock.unlock();
-        }
+        return sessions.all();
     }
 
     /**
@@ -534,13 +513,7 @@ public final class ShareAcceptor implements Closeable {
      */
     public boolean revoke(byte[] sessionId) throws IOException {
         boolean revoked = grants.remove(sessionId);
-        Session session;
-        lock.lock();
-        try {
-            session = sessions.get(HexFormat.of().formatHex(sessionId));
-        } finally {
-            lock.unlock();
-        }
+        Session session = sessions.find(HexFormat.of().formatHex(sessionId));
         if (session != null) {
             session.revoke(TAKEN);
         }
@@ -556,7 +529,7 @@ public final class ShareAcceptor implements Closeable {
         lock.lock();
         try {
             closed = true;
-            all = List.copyOf(sessions.values());
+            all = sessions.close();
             unfinished = List.copyOf(joining);
             ends = new ArrayList<>(invitations.values());
             if (registration != null) {

@@ -208,8 +208,8 @@ final class TreeDiffer {
             budget.entry();
             if (depth == ObjectLimits.PATH_DEPTH_MAX) {
                 // A walk that passes over what it has met does not see each way to a directory.
-                throw new CorruptObjectException("directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX + " at "
-                        + Escaper.escape(path));
+                throw new CorruptObjectException(
+                        "directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX + " at " + Escaper.escape(path));
             }
             boolean twin = n != null && rules.folds() && !folded.add(rules.fold(name));
             if (n != null && n.equals(o) && (!resuming || n.equals(t))) {

@@ -69,8 +69,7 @@ class TreeBudgetTest {
         assertThat(tree.files()).isEqualTo(1L << 62);
         DirectoryBuilder builder = new DirectoryBuilder(objects);
         builder.add(new DirectoryEntry(EntryName.ofUtf8("a"), 0755, new Mtime(0, 0), tree));
-        assertThatThrownBy(() ->
-                        builder.add(new DirectoryEntry(EntryName.ofUtf8("b"), 0755, new Mtime(0, 0), tree)))
+        assertThatThrownBy(() -> builder.add(new DirectoryEntry(EntryName.ofUtf8("b"), 0755, new Mtime(0, 0), tree)))
                 .isInstanceOf(IllegalArgumentException.class);
         ByteWriter leaf = ObjectCodec.start(ObjectKind.DIRECTORY_LEAF).varint(2);
         for (String name : List.of("a", "b")) {

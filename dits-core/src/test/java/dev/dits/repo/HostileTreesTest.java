@@ -47,7 +47,8 @@ class HostileTreesTest {
      */
     @Test
     void directoriesThatNestTooDeepByAWayThatNobodyWentAlong() throws IOException {
-        try (Repository repository = Repository.init(work, RepositoryOptions.defaults().withAuthor("Eve"))) {
+        try (Repository repository =
+                Repository.init(work, RepositoryOptions.defaults().withAuthor("Eve"))) {
             ObjectId id;
             try (StoreWriter writer = repository.store().newWriter()) {
                 DirectoryBuilder lowest = new DirectoryBuilder(writer);
@@ -58,8 +59,8 @@ class HostileTreesTest {
                     end = chain(writer, end, 100);
                     top.add(new DirectoryEntry(EntryName.ofUtf8("chain-%03d".formatted(i)), 0755, TIME, end));
                 }
-                Commit commit = new Commit(
-                        top.finish(), List.of(), "Eve", new CommitTime(0, 0, 0), "deep", Extensions.NONE);
+                Commit commit =
+                        new Commit(top.finish(), List.of(), "Eve", new CommitTime(0, 0, 0), "deep", Extensions.NONE);
                 id = commit.id();
                 writer.write(id, commit.encode());
                 writer.flush();

@@ -1,7 +1,5 @@
 package dev.dits.cache;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import dev.dits.object.ObjectId;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -49,6 +47,8 @@ public class ChunkCacheLinearizabilityTest {
     public static class Model {
         private final Set<Integer> chunks = new HashSet<>();
 
+        public Model() {}
+
         public void put(int chunk) {
             chunks.add(chunk);
         }
@@ -64,7 +64,6 @@ public class ChunkCacheLinearizabilityTest {
 
     @Test
     void aThreadSeesWhatOneThreadCouldHaveSeen() {
-        assumeTrue(Runtime.version().feature() < 25, "Lincheck 3.7 does not know this JDK's class files");
         new StressOptions()
                 .iterations(10)
                 .invocationsPerIteration(100)

@@ -1,7 +1,5 @@
 package dev.dits.store;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import dev.dits.object.ObjectId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,6 +70,8 @@ public class IndexLinearizabilityTest {
     public static class Model {
         private final Set<Integer> chunks = new HashSet<>();
 
+        public Model() {}
+
         public void add(int chunk) {
             chunks.add(chunk);
         }
@@ -100,7 +100,6 @@ public class IndexLinearizabilityTest {
 
     @Test
     void whatWasFlushedIsFoundByEverybody() {
-        assumeTrue(Runtime.version().feature() < 25, "Lincheck 3.7 does not know this JDK's class files");
         new StressOptions()
                 .iterations(5)
                 .invocationsPerIteration(20)

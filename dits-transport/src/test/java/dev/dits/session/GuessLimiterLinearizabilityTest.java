@@ -1,7 +1,5 @@
 package dev.dits.session;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import dev.dits.crypto.ConfirmationException;
 import dev.dits.error.JoinRejectedException;
 import java.io.IOException;
@@ -100,7 +98,6 @@ public class GuessLimiterLinearizabilityTest {
 
     @Test
     void noMoreIsAnsweredThanWouldBeOneAfterAnother() {
-        assumeTrue(Runtime.version().feature() < 25, "Lincheck 3.7 does not know this JDK's class files");
         new StressOptions()
                 .iterations(5)
                 .invocationsPerIteration(10)

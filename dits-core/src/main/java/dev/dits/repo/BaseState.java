@@ -34,7 +34,7 @@ record BaseState(
     private static final byte[] MAGIC = "DITSBASE".getBytes(StandardCharsets.US_ASCII);
     private static final int VERSION = 1;
     private static final int PATH_BYTES_MAX = 128 * 256;
-    private static final int HELD_MAX = 1 << 20;
+    static final int HELD_MAX = 1 << 20;
 
     static BaseState of(ObjectId commit, NavigableSet<TreePath> held) {
         return new BaseState(commit, null, null, held);

@@ -1,6 +1,7 @@
 package dev.dits.repo;
 
 import dev.dits.error.CorruptObjectException;
+import dev.dits.error.DitsException;
 import dev.dits.object.Content;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.DirectoryRef;
@@ -148,6 +149,16 @@ final class TreeDiffer {
         // Where everything is overwritten, the old tree says nothing about what the disk lacks or where it is right.
         resuming = interrupted != null || selection != null;
         directory(new byte[0], root, 0, old, interrupted, target, cache, actions);
+        checkHeld(held.size());
+    }
+
+    /** Refused before anything is written: the first walk, which only looks for conflicts, comes to the same number. */
+    static void checkHeld(int count) throws DitsException {
+        if (count > BaseState.HELD_MAX) {
+            throw new DitsException(
+                    "more than " + BaseState.HELD_MAX
+                            + " entries of the commit can not be written on this system; check it out on another, or ask whoever made it for other names");
+        }
     }
 
     private static final class Side {

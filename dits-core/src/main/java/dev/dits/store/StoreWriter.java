@@ -442,7 +442,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
             return null;
         }
         DiskFile file = null;
-        OpenPack open = null;
+        boolean done = false;
         try {
             // Only now, under the lock: until a moment ago another process may have appended and flushed.
             store.refresh(true);
@@ -457,22 +457,40 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
                 writeHeader(file);
                 size = PackFormat.HEADER_BYTES;
             }
-            open = new OpenPack(name, path, file, lock, size, covered);
+            OpenPack open = new OpenPack(name, path, file, lock, size, covered);
             salvage(open, Math.max(covered, PackFormat.HEADER_BYTES));
+            done = true;
             return open;
         } catch (NoSuchFileException e) {
             boolean unused = options.disk().delete(Role.LAYOUT, lockPath);
             return null;
         } catch (CorruptObjectException e) {
             avoid.add(name);
-            open = null;
             return null;
         } finally {
-            if (open == null) {
+            if (!done) {
                 closeQuietly(file);
                 lock.close();
             }
         }
+    }
+
+    /**
+     * Sees to it that the next sync brings a record of a tail to the disk. It can be read, but whoever wrote it may have failed to sync it, and the system takes such pages for
+     * clean: only writing them makes them dirty again.
+     */
+    private void writeAgain(OpenPack open, long at, ObjectId id, StoredRecord record) throws IOException {
+        if (!options.durable()) {
+            return;
+        }
+        if (open.durable == 0) {
+            writeHeader(open.file);
+        }
+        byte[] payload = record.payload();
+        byte[] header = PackFormat.recordHeader(
+                id, record.type(), record.codec(), record.plainLength(), payload, 0, payload.length);
+        open.file.write(at, ByteBuffer.wrap(header));
+        open.file.write(at + header.length, ByteBuffer.wrap(payload));
     }
 
     /** Indexes the whole records behind {@code from}, cuts what follows them. */
@@ -487,6 +505,7 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
             for (RecordHeader header = scanner.next(); header != null; header = scanner.next()) {
                 StoredRecord record = scanner.record(header);
                 byte[] unusedPlain = record.decode(header.id());
+                writeAgain(open, scanner.recordOffset(), header.id(), record);
                 if (pending(header.id()) == null) {
                     Entry entry = new Entry();
                     entry.set(
@@ -515,13 +534,19 @@ public final class StoreWriter implements ObjectSink, AutoCloseable {
         freshCoverage = true;
     }
 
-    /** A power cut can leave a new pack without its first block; nothing in it was ever acknowledged. */
+    /** A power cut can leave a new pack without its first block, or part of it; nothing in it was ever acknowledged. */
     private static boolean neverSynced(Path path) throws IOException {
         byte[] header = new byte[PackFormat.HEADER_BYTES];
         try (RandomAccessFile file = ReadOnly.open(path)) {
             file.readFully(header);
         }
-        return Arrays.equals(header, new byte[PackFormat.HEADER_BYTES]);
+        byte[] whole = PackFormat.packHeader();
+        for (int i = 0; i < header.length; i++) {
+            if (header[i] != 0 && header[i] != whole[i]) {
+                return false;
+            }
+        }
+        return !Arrays.equals(header, whole);
     }
 
     private static boolean isPack(Path path) throws IOException {

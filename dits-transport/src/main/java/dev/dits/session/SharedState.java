@@ -2,12 +2,14 @@ package dev.dits.session;
 
 import dev.dits.disk.Disk;
 import dev.dits.error.CorruptObjectException;
+import dev.dits.error.DitsException;
 import dev.dits.error.UnsupportedFormatException;
 import dev.dits.object.ByteReader;
 import dev.dits.object.ByteWriter;
 import dev.dits.store.FileLocks;
 import dev.dits.store.LockWait;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
@@ -43,6 +45,9 @@ abstract class SharedState {
     private long generation = UNKNOWN;
 
     private boolean changed;
+
+    /** Whether there was a file: one that is gone then says nothing about what it held. */
+    private boolean seen;
 
     SharedState(Path file, int version, String what) {
         this.file = file;
@@ -97,7 +102,7 @@ abstract class SharedState {
     @SuppressWarnings("try") // the lock is held, not used
     final <T, E extends Exception> T change(Work<T, E> work) throws IOException, E {
         lock.lock();
-        try (FileLocks.Held held = lockBeside(file)) {
+        try (FileLocks.Held held = lockWhereItWas()) {
             refresh();
             try {
                 return work.run();
@@ -112,6 +117,19 @@ abstract class SharedState {
     /** Says that memory was changed. Within {@link #change}. */
     final void touch() {
         changed = true;
+    }
+
+    /** Makes no directory in a place that somebody has emptied. */
+    private FileLocks.Held lockWhereItWas() throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        if (seen && directory != null && !Files.isDirectory(directory)) {
+            throw gone();
+        }
+        return lockBeside(file);
+    }
+
+    private DitsException gone() {
+        return new DitsException(file + " is gone; put it back, or end the share and start it anew");
     }
 
     /** Takes the lock that the files of a directory share. */
@@ -129,13 +147,18 @@ abstract class SharedState {
         if (head == null ? generation == 0 : head.length == HEAD_BYTES && generationOf(head) == generation) {
             return;
         }
+        byte[] bytes = head == null ? null : SecretFile.read(file);
+        if (bytes == null && seen) {
+            // Moved away, or on a disk that is not there at the moment. To take it for empty would revoke everybody.
+            throw gone();
+        }
         generation = UNKNOWN;
         clear();
-        byte[] bytes = SecretFile.read(file);
         if (bytes == null) {
             generation = 0;
             return;
         }
+        seen = true;
         ByteReader in = new ByteReader(bytes);
         long found = headOf(in);
         read(in);
@@ -171,6 +194,7 @@ abstract class SharedState {
         ByteWriter out = new ByteWriter().u8(version).u64(next);
         write(out);
         SecretFile.write(disk, file, out.toBytes());
+        seen = true;
         generation = next;
     }
 }

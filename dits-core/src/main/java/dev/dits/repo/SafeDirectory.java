@@ -6,6 +6,7 @@ import dev.dits.object.EntryName;
 import dev.dits.object.Mtime;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -143,7 +144,18 @@ abstract class SafeDirectory implements Closeable {
             if (file == null) {
                 throw new IllegalArgumentException("not a file: " + temporary);
             }
-            disk.rename(Role.TREE, temporary, child(name), () -> tmp.move(file, stream, relative(name)));
+            try {
+                disk.rename(Role.TREE, temporary, child(name), () -> tmp.move(file, stream, relative(name)));
+            } catch (AccessDeniedException e) {
+                throw whole(name, e);
+            }
+        }
+
+        /** The system's error knows the last name only, and nobody would know where to look. */
+        private AccessDeniedException whole(EntryName name, AccessDeniedException failure) {
+            AccessDeniedException whole = new AccessDeniedException(child(name).toString(), null, failure.getReason());
+            whole.initCause(failure);
+            return whole;
         }
 
         @Override
@@ -153,7 +165,11 @@ abstract class SafeDirectory implements Closeable {
 
         @Override
         void deleteFile(EntryName name) throws IOException {
-            disk.delete(Role.TREE, child(name), () -> stream.deleteFile(relative(name)));
+            try {
+                disk.delete(Role.TREE, child(name), () -> stream.deleteFile(relative(name)));
+            } catch (AccessDeniedException e) {
+                throw whole(name, e);
+            }
         }
 
         @Override

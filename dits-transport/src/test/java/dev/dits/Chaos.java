@@ -1,5 +1,6 @@
 package dev.dits;
 
+import dev.dits.error.LocalChangesException;
 import dev.dits.object.Commit;
 import dev.dits.object.ObjectId;
 import dev.dits.repo.CheckoutOptions;
@@ -54,11 +55,10 @@ final class Chaos implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     /** Failures that are to be expected while others are killed or at work; each says itself what resolves it. */
-    private static final Set<String> EXPECTED =
-            Set.of("BranchMovedException", "RepositoryBusyException", "LocalChangesException");
+    private static final Set<String> EXPECTED = Set.of(
+            "BranchMovedException", "RepositoryBusyException", "LocalChangesException", "PeerUnreachableException");
 
-    private static final Set<String> EXPECTED_OF_THE_KILLED =
-            Set.of("PeerUnreachableException", "SessionClosedException", "JoinRejectedException");
+    private static final Set<String> EXPECTED_OF_THE_KILLED = Set.of("SessionClosedException", "JoinRejectedException");
 
     private final Path workspace;
     private final long seed;
@@ -511,7 +511,12 @@ final class Chaos implements AutoCloseable {
         try (Repository repository = Repository.open(project(), options())) {
             String branch = repository.currentBranch().orElseThrow().shortName();
             if (repository.unfinished().isPresent() || !repository.base().equals(repository.head())) {
-                repository.checkout(branch, CheckoutOptions.defaults());
+                try {
+                    repository.checkout(branch, CheckoutOptions.defaults());
+                } catch (LocalChangesException e) {
+                    ChaosChild.moveAway(repository, workspace.resolve("scratch"), random);
+                    repository.checkout(branch, CheckoutOptions.defaults());
+                }
             }
             repository.commit("What was left", "judge", CommitProgress.NONE);
             if (!repository.status().clean()) {

@@ -18,13 +18,16 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -288,31 +291,59 @@ final class ChaosChild {
         try {
             repository.checkout(branch, CheckoutOptions.defaults());
         } catch (LocalChangesException e) {
-            putBack(repository);
-            moveAway(repository);
+            giveWay(repository);
             repository.checkout(branch, CheckoutOptions.defaults());
         }
     }
 
-    /** Gives up the role's own changes: its directory becomes what the working tree's base has. */
-    private void putBack(Repository repository) throws IOException {
-        Path own = repository.root().resolve(name);
+    /** What is in the way of a checkout: the role's own changes are given up, a stranger's files are moved aside. */
+    private void giveWay(Repository repository) throws IOException {
+        putBack(repository, name, scratch());
+        moveAway(repository, scratch(), random);
+    }
+
+    /** Moves a stranger's files to a place of their own, and puts back what the working tree's base has: their absence would be a change too. */
+    static void moveAway(Repository repository, Path scratch, Random random) throws IOException {
+        Path open = repository.root().resolve("open");
+        for (String file : ChaosContent.read(open).keySet()) {
+            Path to = repository.root().resolve(MOVED_AWAY + "/" + Long.toHexString(random.nextLong()));
+            Files.createDirectories(to.getParent());
+            Files.move(open.resolve(file), to);
+        }
+        putBack(repository, "open", scratch);
+    }
+
+    /** A directory becomes what the working tree's base has; the stranger's only where he has not written again meanwhile. */
+    private static void putBack(Repository repository, String directory, Path scratch) throws IOException {
+        boolean ours = !directory.equals("open");
+        Path own = repository.root().resolve(directory);
         DirectoryRef tree =
                 repository.readCommit(repository.base().orElseThrow()).tree();
         SortedMap<String, Long> is = ChaosContent.read(own);
         TreeDiff all = new TreeDiff(repository.objects(), null, tree, TreeDiff.Options.ALL);
         for (TreeDiff.Change change = all.next(); change != null; change = all.next()) {
             String path = change.path().display();
-            if (change.after() instanceof FileEntry file && path.startsWith(name + "/")) {
-                is.remove(path.substring(name.length() + 1));
+            if (change.after() instanceof FileEntry file && path.startsWith(directory + "/")) {
+                is.remove(path.substring(directory.length() + 1));
                 Path to = repository.root().resolve(path);
                 byte[] bytes = ChaosContent.bytes(repository.objects(), file);
-                if (!Files.exists(to) || !java.util.Arrays.equals(bytes, Files.readAllBytes(to))) {
-                    ChaosContent.replace(to, scratch(), bytes);
+                boolean there = Files.exists(to);
+                if (!there && !ours) {
+                    Files.createDirectories(scratch);
+                    Path made = Files.write(scratch.resolve("new"), bytes);
+                    try {
+                        Files.createDirectories(own);
+                        Files.createLink(to, made);
+                    } catch (FileAlreadyExistsException e) {
+                        say("did meet");
+                    }
+                    Files.delete(made);
+                } else if (ours && !(there && Arrays.equals(bytes, Files.readAllBytes(to)))) {
+                    ChaosContent.replace(to, scratch, bytes);
                 }
             }
         }
-        for (String extra : is.keySet()) {
+        for (String extra : ours ? is.keySet() : Set.<String>of()) {
             Files.delete(own.resolve(extra));
         }
     }
@@ -439,21 +470,8 @@ final class ChaosChild {
         try {
             mount.pull().await(PATIENCE);
         } catch (LocalChangesException e) {
-            putBack(mount.repository());
-            moveAway(mount.repository());
+            giveWay(mount.repository());
             mount.pull().await(PATIENCE);
-        }
-    }
-
-    /** "Commit them or move them away": where an interrupted checkout forbids the one, the other is left. */
-    private void moveAway(Repository repository) throws IOException {
-        if (repository.unfinished().isPresent()) {
-            for (String file :
-                    ChaosContent.read(repository.root().resolve("open")).keySet()) {
-                Path to = repository.root().resolve(MOVED_AWAY + "/" + Long.toHexString(random.nextLong()));
-                Files.createDirectories(to.getParent());
-                Files.move(repository.root().resolve("open/" + file), to);
-            }
         }
     }
 

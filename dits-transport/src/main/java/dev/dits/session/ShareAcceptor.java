@@ -310,9 +310,9 @@ public final class ShareAcceptor implements Closeable {
             switch (early.take(stream)) {
                 case CONTROL -> join(connection, stream, early, source, deadline, leave);
                 case HELD -> {}
-                case TOO_MANY -> {
+                case TOO_EARLY -> {
                     stream.reset(Session.PROTOCOL);
-                    connection.close(Session.PROTOCOL, "too many streams before the join");
+                    connection.close(Session.PROTOCOL, "a stream before the join");
                 }
             }
         });
@@ -548,17 +548,15 @@ public final class ShareAcceptor implements Closeable {
 
     /**
      * Streams that come before the join is over on this side. The first is the control stream; another one before the
-     * peer has proved itself is an offence. From then on the dialler, which is done one message earlier, may open a few
-     * more; they wait unread.
+     * peer has proved itself is an offence. From then on the dialler, which is done one message earlier, may open more;
+     * they wait unread, as those do for which there is no place later, and as many as a connection may have: how long
+     * the join takes on this side is not the dialler's doing.
      */
     private static final class Early {
-        /** A dialler has no reason to open more within half a round trip. */
-        private static final int HELD_MAX = 16;
-
         private enum Taken {
             CONTROL,
             HELD,
-            TOO_MANY
+            TOO_EARLY
         }
 
         private final ReentrantLock lock = new ReentrantLock();
@@ -577,8 +575,8 @@ public final class ShareAcceptor implements Closeable {
                 }
                 session = joined;
                 if (session == null) {
-                    if (!proved || held.size() >= HELD_MAX) {
-                        return Taken.TOO_MANY;
+                    if (!proved) {
+                        return Taken.TOO_EARLY;
                     }
                     held.add(stream);
                     return Taken.HELD;

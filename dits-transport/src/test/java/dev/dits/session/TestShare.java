@@ -37,6 +37,10 @@ public final class TestShare implements AutoCloseable {
     public final MovableClock clock = new MovableClock();
     public final BlockingQueue<Session> joined = new LinkedBlockingQueue<>();
     public final BlockingQueue<String> refused = new LinkedBlockingQueue<>();
+
+    /** Done on the share's side after the mount has proved itself, and before any of its requests is served. */
+    volatile Runnable whileJoining = () -> {};
+
     public final BlockingQueue<String> locked = new LinkedBlockingQueue<>();
     final Lobby lobby = new Lobby();
     public final BlockingQueue<String> denied = new LinkedBlockingQueue<>();
@@ -82,6 +86,7 @@ public final class TestShare implements AutoCloseable {
                     new ShareAcceptor.Listener() {
                         @Override
                         public void joined(Session session, String address) {
+                            whileJoining.run();
                             joined.add(session);
                         }
 

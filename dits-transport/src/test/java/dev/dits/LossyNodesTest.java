@@ -56,8 +56,7 @@ class LossyNodesTest {
         }
 
         @Override
-        public java.io.Closeable search(
-                byte[] tag, java.util.function.Consumer<dev.dits.discovery.Candidate> found) {
+        public java.io.Closeable search(byte[] tag, java.util.function.Consumer<dev.dits.discovery.Candidate> found) {
             return () -> {};
         }
 

@@ -1,6 +1,7 @@
 package dev.dits.session;
 
 import dev.dits.error.BranchMovedException;
+import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
 import dev.dits.error.MissingObjectException;
 import dev.dits.error.PermissionDeniedException;
@@ -66,6 +67,9 @@ public final class ErrorCodes {
         if (failure instanceof UnsupportedFormatException) {
             return NOT_SUPPORTED;
         }
+        if (failure instanceof DiskFullException) {
+            return NO_SPACE;
+        }
         return failure instanceof CancellationException ? CANCELLED : FAILED;
     }
 
@@ -76,6 +80,7 @@ public final class ErrorCodes {
     static String textOf(Throwable failure) {
         return switch (of(failure)) {
             case FAILED -> "the operation failed on the other side; its log has the cause";
+            case NO_SPACE -> "the disk there is full; its owner has to free some space, then it can be tried again";
             default -> String.valueOf(failure.getMessage());
         };
     }

@@ -6,6 +6,7 @@ import dev.dits.error.BranchMovedException;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.LocalChangesException;
 import dev.dits.error.ProtocolException;
+import dev.dits.error.SessionClosedException;
 import dev.dits.object.ObjectId;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.FsckReport;
@@ -209,7 +210,17 @@ final class Simulation {
         } catch (CorruptObjectException | ProtocolException e) {
             throw new AssertionError(host.log + ": " + e, e);
         } catch (IOException | CancellationException e) {
+            if (String.valueOf(e.getMessage()).startsWith("No space")
+                    || String.valueOf(e.getMessage()).contains("the operation failed on the other side")) {
+                throw new AssertionError(host.log + ": a failure that does not say what it is", e);
+            }
             scheduler.note(host.log + " failed: " + e);
+            if (e instanceof SessionClosedException
+                    && !host.shares()
+                    && host.boots == boot
+                    && host.random.nextBoolean()) {
+                again(host);
+            }
         } catch (IllegalStateException e) {
             if (host.boots == boot) {
                 throw e;
@@ -224,6 +235,15 @@ final class Simulation {
         }
         failed++;
         return false;
+    }
+
+    /** The user gives up on a session and opens the mount anew. */
+    private void again(World.Host host) {
+        try {
+            close(host);
+        } catch (IOException e) {
+            scheduler.note(host.log + " does not close: " + e);
+        }
     }
 
     private void open(World.Host host) throws IOException, InterruptedException {
@@ -247,7 +267,7 @@ final class Simulation {
             host.edit();
         } else if (dice < 50) {
             commit(host);
-        } else if (dice < 54) {
+        } else if (dice < (host.shares() ? 52 : 54)) {
             close(host);
         } else if (dice < 57) {
             repository.gc();
@@ -533,7 +553,7 @@ final class Simulation {
                 pull(host);
             } catch (LocalChangesException inTheWay) {
                 setAside(host, World.originOf(host.repository()), inTheWay.paths());
-            } catch (BranchMovedException | dev.dits.error.SessionClosedException again) {
+            } catch (BranchMovedException | SessionClosedException again) {
                 scheduler.note(host.log + ": " + again);
             }
             behind.add(host.log + ": " + e.getMessage());

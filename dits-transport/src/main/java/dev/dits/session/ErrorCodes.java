@@ -73,9 +73,6 @@ public final class ErrorCodes {
         if (failure instanceof UnsupportedFormatException) {
             return NOT_SUPPORTED;
         }
-        if (failure instanceof DiskFullException) {
-            return NO_SPACE;
-        }
         return failure instanceof CancellationException ? CANCELLED : FAILED;
     }
 
@@ -95,7 +92,7 @@ public final class ErrorCodes {
             case NOT_FOUND -> "what the request names is not there";
             case BUSY -> "another operation holds the repository there; try again in a moment";
             case NOT_SUPPORTED -> "that version of dits can not do or read this; update it";
-            case NO_SPACE -> "the disk is full there; its owner has to free some space";
+            case NO_SPACE -> "the disk there is full; its owner has to free some space, then it can be tried again";
             case CANCELLED -> "the operation was cancelled there";
             default -> "the operation failed there; the log of that side has the cause";
         };

@@ -344,7 +344,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             }
             cacheBefore.copyUpTo(path, cache);
             if (keepsCopy) {
-                EntryName copy = copyName(parent, name, "before restore", null);
+                EntryName copy = copyName(parent, name, "before restore");
                 parent.rename(name, copy);
                 copied(path, copy);
             } else {
@@ -443,10 +443,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     }
 
     private @Nullable Path setAside(SafeDirectory parent, EntryName name, FileStat seen) throws IOException {
-        return secondName(Leftovers.aside(scratch, seen), parent, name);
-    }
-
-    private @Nullable Path secondName(Path aside, SafeDirectory parent, EntryName name) throws IOException {
+        Path aside = Leftovers.aside(scratch, seen);
         try {
             disk.link(Role.ASIDE, aside, parent.child(name));
             return aside;
@@ -470,32 +467,23 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             boolean unused = disk.delete(Role.ASIDE, aside);
             return;
         }
-        EntryName copy = copyName(parent, name, "conflict from here", null);
+        EntryName copy = copyName(parent, name, "conflict from here");
         parent.moveIn(aside, copy);
         copied(path, copy);
     }
 
     /**
-     * What is about to be replaced gets a second name first: a hard link, so that what a program still writes into it is in the copy, and the name is
+     * What is about to be replaced gets a second name first: a hard link, so that what a program still writes into it is in the copy. The name is
      * never without a file.
      */
     private void keepCopy(SafeDirectory parent, byte[] path, EntryName name, FileStat seen) throws IOException {
-        EntryName copy = copyName(parent, name, "before restore", seen);
-        FileStat there = FileStat.of(parent.child(copy));
-        if (there == null) {
-            Path aside = seen.kind() == FileKind.LINK
-                    ? secondName(scratch.name("link"), parent, name)
-                    : setAside(parent, name, seen);
-            FileStat linked = aside == null ? null : FileStat.of(aside);
-            if (aside != null && linked != null && linked.kind() == seen.kind()) {
-                parent.moveIn(aside, copy);
-            } else {
-                // No hard links here, or none to a link: it is gone for a moment.
-                if (aside != null) {
-                    boolean unused = disk.delete(Role.ASIDE, aside);
-                }
-                parent.rename(name, copy);
-            }
+        EntryName copy = copyName(parent, name, "before restore");
+        Path aside = seen.kind() == FileKind.FILE ? setAside(parent, name, seen) : null;
+        if (aside != null) {
+            parent.moveIn(aside, copy);
+        } else {
+            // A link, or something else that is small or can not be copied; or there are no hard links here.
+            parent.rename(name, copy);
         }
         copied(path, copy);
     }
@@ -508,21 +496,12 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         }
     }
 
-    /**
-     * A name that nothing has: {@code take (conflict from here 2026-11-24 123000).mov}, and with a number behind the date if need be. Or one that the very
-     * same file has, from an attempt that was interrupted.
-     */
-    private EntryName copyName(SafeDirectory parent, EntryName name, String why, @Nullable FileStat same)
-            throws IOException {
+    /** A name that nothing has: {@code take (conflict from here 2026-11-24 123000).mov}, and with a number behind the date if need be. */
+    private EntryName copyName(SafeDirectory parent, EntryName name, String why) throws IOException {
         for (int number = 1; ; number++) {
             String label = " (" + why + " " + COPY_DATE.format(now) + (number == 1 ? "" : " " + number) + ")";
             EntryName copy = labelled(name, label.getBytes(StandardCharsets.US_ASCII));
-            FileStat there = FileStat.of(parent.child(copy));
-            if (there == null
-                    || (same != null
-                            && same.inode() != 0
-                            && there.inode() == same.inode()
-                            && there.kind() == same.kind())) {
+            if (FileStat.of(parent.child(copy)) == null) {
                 return copy;
             }
         }

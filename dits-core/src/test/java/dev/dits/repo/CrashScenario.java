@@ -350,27 +350,6 @@ record CrashScenario(String name, Step before, Step action) {
                         },
                         (root, disk) -> open(root, disk, repository -> repository.checkout("main", oneByOne()))),
                 new CrashScenario(
-                        "restore",
-                        (root, disk) -> {
-                            twoCommits(root, disk);
-                            write(root.resolve("a.txt"), "in no commit", 0644);
-                            write(root.resolve("mine"), "in no commit", 0644);
-                            Files.delete(root.resolve("twin-a"));
-                            Files.delete(root.resolve("link"));
-                            Files.createSymbolicLink(root.resolve("link"), Path.of("nowhere"));
-                            Files.delete(root.resolve("swap"));
-                            write(root.resolve("swap/mine"), "a directory in a file's place", 0644);
-                            Files.delete(root.resolve("new/one"));
-                            Files.delete(root.resolve("new"));
-                            times(root);
-                        },
-                        (root, disk) -> open(
-                                root,
-                                disk,
-                                repository -> repository.restore(
-                                        List.of(dev.dits.object.TreePath.ROOT),
-                                        RestoreOptions.defaults().withWriting(oneByOne())))),
-                new CrashScenario(
                         "pull",
                         (root, disk) -> {
                             twoCommits(root.resolveSibling("elsewhere"), Disk.system());

@@ -106,10 +106,8 @@ final class StatReport implements DiffFormat.Report {
     @Override
     public void close() {
         if (count > 0) {
-            context.say(Format.count(count, "difference")
-                    + (linesAdded + linesRemoved > 0
-                            ? "; lines: +" + Format.count(linesAdded) + " -" + Format.count(linesRemoved)
-                            : "")
+            context.say(Format.count(count, "difference") + "; lines: +" + Format.count(linesAdded) + " -"
+                    + Format.count(linesRemoved)
                     + (bytesNew > 0 ? "; other files: " + Format.bytes(bytesNew) + " new" : ""));
         }
     }

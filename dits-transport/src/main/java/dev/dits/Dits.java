@@ -5,12 +5,14 @@ import dev.dits.cache.CacheStats;
 import dev.dits.cache.ChunkCache;
 import dev.dits.connect.Connector;
 import dev.dits.control.ControlServer;
+import dev.dits.disk.DiskFailures;
 import dev.dits.session.Dialer;
 import dev.dits.session.Lobby;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -90,12 +92,15 @@ public final class Dits implements AutoCloseable {
 
     /** Opens a node on a network that a test may have made. */
     static Dits open(DitsOptions options, Network network) throws IOException {
-        Dits dits = new Dits(
-                options,
-                ChunkCache.open(
-                        options.home().resolve("cache"),
-                        CacheOptions.defaults().withDiskBytesMax(options.cacheBytes())),
-                network);
+        ChunkCache cache;
+        try {
+            cache = ChunkCache.open(
+                    options.home().resolve("cache"),
+                    CacheOptions.defaults().withDiskBytesMax(options.cacheBytes()));
+        } catch (IOException e) {
+            throw DiskFailures.translate(e);
+        }
+        Dits dits = new Dits(options, cache, network);
         if (options.control()) {
             boolean done = false;
             try {
@@ -144,10 +149,17 @@ public final class Dits implements AutoCloseable {
      * @param shareOptions how
      * @return the share, open until it or the node is closed
      * @throws dev.dits.error.RepositoryNotFoundException if it is no repository and is not to become one
-     * @throws IOException if it can not be opened, or the port is taken
+     * @throws dev.dits.error.PortInUseException if the port that was asked for is taken
+     * @throws dev.dits.error.FileAccessException if the directory may not be read or written
+     * @throws dev.dits.error.DiskFullException if there is no room to keep what makes it a share
+     * @throws IOException if it can not be opened
      */
     public Share share(Path directory, ShareOptions shareOptions) throws IOException {
-        return adopt(Share.open(this, directory, shareOptions));
+        try {
+            return adopt(Share.open(this, directory, shareOptions));
+        } catch (IOException e) {
+            throw DiskFailures.translate(e);
+        }
     }
 
     /**
@@ -246,6 +258,9 @@ public final class Dits implements AutoCloseable {
             if (woken) {
                 throw new IllegalStateException("this node was closed during the join", e);
             }
+            if (e instanceof IOException failure) {
+                throw DiskFailures.translate(failure);
+            }
             throw e;
         }
     }
@@ -326,6 +341,7 @@ public final class Dits implements AutoCloseable {
                 threads.workers(),
                 threads.timer(),
                 options.deviceName(),
+                InstantSource.system(),
                 random);
         return new Connector(dialer, sockets.discovery(options.bindAddress()), threads.workers());
     }

@@ -1,6 +1,7 @@
 package dev.dits;
 
 import dev.dits.object.ObjectId;
+import java.time.Duration;
 
 /** Something that happened on a share or a mount. Names that came from a peer are escaped for display. */
 public sealed interface DitsEvent {
@@ -49,6 +50,15 @@ public sealed interface DitsEvent {
      * @param reason what was refused, as the peer was told
      */
     record RequestRefused(String peer, String reason) implements DitsEvent {}
+
+    /**
+     * The clock of a peer and the one of this machine differ by more than five minutes. Nothing is wrong yet; but codes, tickets and access that
+     * expire do so by the share's clock.
+     *
+     * @param peer what it calls itself
+     * @param ahead by how much its clock is ahead; negative where it is behind
+     */
+    record ClockSkew(String peer, Duration ahead) implements DitsEvent {}
 
     /**
      * A branch moved.

@@ -16,6 +16,7 @@ import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
 import dev.dits.repo.RestoreOptions;
 import dev.dits.repo.RestoreReport;
+import dev.dits.session.Clocks;
 import dev.dits.session.Dialer;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.Session;
@@ -258,6 +259,10 @@ public final class Mount implements AutoCloseable {
         public void connected(String address) {
             remember(address);
             events.fire(new DitsEvent.Connected(address));
+            Duration ahead = clockAhead();
+            if (Clocks.isFarOff(ahead)) {
+                events.fire(new DitsEvent.ClockSkew(shareName(), ahead));
+            }
             // Something may have been committed there meanwhile.
             announce();
         }
@@ -384,6 +389,16 @@ public final class Mount implements AutoCloseable {
     /** What is under way, or waits for its turn. */
     Optional<Progress> underWay() {
         return transfers.stream().findFirst().map(control -> TransferTask.progress(control.snapshot(), null));
+    }
+
+    /**
+     * Tells by how much the share's clock is ahead of this machine's, as it was when the mount connected. Beyond five minutes one of them is wrong,
+     * and what expires, by the share's clock, does so at a time that surprises somebody.
+     *
+     * @return to the second; negative where it is behind
+     */
+    public Duration clockAhead() {
+        return session.clockAhead();
     }
 
     /**

@@ -19,7 +19,7 @@ interface Network {
      *
      * @param at address and port; port 0 for any
      * @param workers runs what is handed out, and may block
-     * @throws dev.dits.net.PortInUseException if the port is taken
+     * @throws dev.dits.error.PortInUseException if the port is taken
      */
     Endpoint bind(InetSocketAddress at, Executor workers) throws IOException;
 

@@ -9,6 +9,7 @@ import dev.dits.repo.CommitProgress;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
+import dev.dits.session.Clocks;
 import dev.dits.session.Grant;
 import dev.dits.session.GrantStore;
 import dev.dits.session.GuessLimiter;
@@ -271,6 +272,10 @@ public final class Share implements AutoCloseable {
             String peer = Escaper.escape(session.info().peerName());
             LOG.info("{} joined", peer);
             events.fire(new DitsEvent.PeerJoined(peer, address));
+            if (Clocks.isFarOff(session.clockAhead())) {
+                LOG.warn("the clock of {} is ahead by {}", peer, session.clockAhead());
+                events.fire(new DitsEvent.ClockSkew(peer, session.clockAhead()));
+            }
             session.onEvent(new SessionListener() {
                 @Override
                 public void closed(String reason) {

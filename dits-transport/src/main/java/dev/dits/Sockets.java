@@ -1,8 +1,8 @@
 package dev.dits;
 
 import dev.dits.discovery.PeerDiscovery;
+import dev.dits.error.PortInUseException;
 import dev.dits.net.Endpoint;
-import dev.dits.net.PortInUseException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,5 +1,6 @@
 package dev.dits;
 
+import dev.dits.disk.DiskFailures;
 import dev.dits.error.DitsException;
 import dev.dits.object.ObjectId;
 import dev.dits.sync.TransferControl;
@@ -42,7 +43,8 @@ final class TransferTask implements Transfer {
             closed.initCause(e);
             done.completeExceptionally(closed);
         } catch (Throwable e) { // whatever it is, the one who waits has to learn of it
-            done.completeExceptionally(e instanceof IOException ? control.orCancelled(e) : e);
+            done.completeExceptionally(
+                    e instanceof IOException failure ? control.orCancelled(DiskFailures.translate(failure)) : e);
         }
     }
 

@@ -70,7 +70,7 @@ class ArchitectureTest {
         ARROWS.put("dev.dits.store", without(CORE, "dev.dits.repo"));
         ARROWS.put("dev.dits.object", List.of("dev.dits.chunk", "dev.dits.error"));
         ARROWS.put("dev.dits.chunk", List.of("dev.dits.error"));
-        ARROWS.put("dev.dits.disk", List.of("dev.dits.error"));
+        ARROWS.put("dev.dits.disk", List.of("dev.dits.error", "dev.dits.object"));
         ARROWS.put("dev.dits.error", List.of());
     }
 

@@ -140,7 +140,7 @@ final class SystemDisk implements Disk {
                 file.write(array, offset, length);
                 position = at + length;
             } catch (IOException e) {
-                throw DiskFailures.explain(path, e);
+                throw DiskFailures.explain(path, length, e);
             } finally {
                 lock.unlock();
             }

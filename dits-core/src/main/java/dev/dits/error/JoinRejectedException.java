@@ -4,8 +4,9 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The share was reached and refused the join. */
-public final class JoinRejectedException extends DitsException {
+/** The share was reached and refused the join; {@link #reason} says why. */
+public sealed class JoinRejectedException extends DitsException
+        permits ClockSkewException, IncompatibleVersionException {
     private static final long serialVersionUID = 1L;
 
     /** Why a share refuses. */
@@ -19,7 +20,9 @@ public final class JoinRejectedException extends DitsException {
         /** The code or ticket has expired. */
         EXPIRED(4, "the code has expired; ask the owner for a new one"),
         /** Too many wrong codes were tried. */
-        LOCKED(5, "too many wrong codes were tried; wait, or ask the owner for a new code or a ticket"),
+        LOCKED(
+                5,
+                "too many wrong codes were tried; the owner has to make a new one (dits p2p rearm), or give out a ticket"),
         /** The two sides speak no common version. */
         INCOMPATIBLE_VERSION(6, "the two sides speak different versions; update dits on the older one"),
         /** Too many are joining at once. */
@@ -77,8 +80,27 @@ public final class JoinRejectedException extends DitsException {
      * @param retryAfter after which time another try may succeed, or null
      */
     public JoinRejectedException(Reason reason, @Nullable Duration retryAfter) {
-        super("the share refused: " + reason.advice
-                + (retryAfter == null ? "" : " (try again in " + Math.max(1, retryAfter.toSeconds()) + " s)"));
+        this(reason, retryAfter, message(reason, retryAfter));
+    }
+
+    private static String message(Reason reason, @Nullable Duration retryAfter) {
+        if (retryAfter == null) {
+            return "the share refused: " + reason.advice;
+        }
+        long seconds = Math.max(1, retryAfter.toSeconds());
+        return reason == Reason.LOCKED
+                ? "the share refused: too many wrong codes came from your address; try again in " + (seconds + 59) / 60
+                        + " min, or ask the owner for a ticket"
+                : "the share refused: " + reason.advice + " (try again in " + seconds + " s)";
+    }
+
+    /**
+     * @param reason why
+     * @param retryAfter after which time another try may succeed, or null
+     * @param message what happened, and what to do next
+     */
+    public JoinRejectedException(Reason reason, @Nullable Duration retryAfter, String message) {
+        super(message);
         this.reason = reason;
         this.retryAfter = retryAfter;
     }

@@ -1,7 +1,7 @@
 package dev.dits.repo;
 
 import dev.dits.error.DitsException;
-import dev.dits.error.PermissionDeniedException;
+import dev.dits.error.FileAccessException;
 import dev.dits.object.Content;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.DirectoryRef;
@@ -165,9 +165,11 @@ final class WorkTreeScanner {
         return names;
     }
 
-    static PermissionDeniedException denied(byte[] path, IOException cause) {
-        return new PermissionDeniedException(
-                Escaper.escape(path) + " can not be read; change its permissions, or ignore it in .ditsignore", cause);
+    static FileAccessException denied(byte[] path, IOException cause) {
+        return new FileAccessException(
+                Escaper.escape(path),
+                Escaper.escape(path) + " can not be read; change its permissions, or ignore it in .ditsignore",
+                cause);
     }
 
     private @Nullable Rules rules(Path directory, byte[] path, List<EntryName> names, @Nullable Rules above)

@@ -17,7 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -61,6 +63,24 @@ public final class Connector {
         this.workers = workers;
     }
 
+    private interface Reach {
+        Dialer.Reached at(InetSocketAddress address, Duration timeout) throws IOException;
+    }
+
+    private Race.Dial dialling(Reach reach) {
+        return new Race.Dial() {
+            @Override
+            public Dialer.Reached to(InetSocketAddress address, Duration timeout) throws IOException {
+                return reach.at(address, timeout);
+            }
+
+            @Override
+            public String diagnose(InetSocketAddress address, Duration timeout) throws IOException {
+                return dialer.diagnose(address, timeout);
+            }
+        };
+    }
+
     private Race race(byte[] tag, List<InetSocketAddress> addresses, Duration timeout, Race.Dial dial) {
         return Race.start(discovery, workers, tag, addresses, timeout, dial);
     }
@@ -101,8 +121,15 @@ public final class Connector {
         List<InetSocketAddress> addresses;
         String what;
         if (target instanceof Target.ByTicket ticket) {
-            if (ticket.ticket().isExpired(clock.instant())) {
-                throw new JoinRejectedException(JoinRejectedException.Reason.EXPIRED, null);
+            Instant now = clock.instant();
+            if (ticket.ticket().isExpired(now)) {
+                throw new JoinRejectedException(
+                        JoinRejectedException.Reason.EXPIRED,
+                        null,
+                        "the ticket was good until "
+                                + Instant.ofEpochSecond(ticket.ticket().expiryEpochSeconds())
+                                + ", and this machine's clock says " + now.truncatedTo(ChronoUnit.SECONDS)
+                                + "; if the clock is right, ask the owner of the share for a new ticket");
             }
             key = Dialer.Key.of(ticket.ticket());
             tag = tagOfShare(ticket.ticket().shareId());
@@ -115,7 +142,8 @@ public final class Connector {
             addresses = code.addresses();
             what = "the share with nameplate " + code.code().nameplate();
         }
-        try (Race race = race(tag, addresses, timeout, (to, wait) -> dialer.reach(to, key, certificate, wait))) {
+        try (Race race =
+                race(tag, addresses, timeout, dialling((to, wait) -> dialer.reach(to, key, certificate, wait)))) {
             Set<String> tried = new HashSet<>();
             DitsException refused = null;
             while (tried.size() < TRIES_MAX) {
@@ -164,8 +192,11 @@ public final class Connector {
     public Session attach(StoredSession stored, @Nullable Session into, RequestHandler handler, Duration timeout)
             throws IOException, InterruptedException {
         List<InetSocketAddress> addresses = Target.resolveAll(stored.addresses());
-        try (Race race =
-                race(tagOfShare(stored.shareId()), addresses, timeout, (to, wait) -> dialer.reach(to, stored, wait))) {
+        try (Race race = race(
+                tagOfShare(stored.shareId()),
+                addresses,
+                timeout,
+                dialling((to, wait) -> dialer.reach(to, stored, wait)))) {
             for (Dialer.Reached reached = race.next(race.left()); reached != null; reached = race.next(race.left())) {
                 try {
                     return dialer.attach(reached, stored, into, handler, race.answerTimeout());

@@ -3,6 +3,7 @@ package dev.dits.connect;
 import dev.dits.discovery.Candidate;
 import dev.dits.discovery.PeerDiscovery;
 import dev.dits.error.PeerUnreachableException;
+import dev.dits.net.ConnectionLostException;
 import dev.dits.session.Dialer;
 import dev.dits.session.ShareAcceptor;
 import java.io.Closeable;
@@ -11,8 +12,11 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -46,27 +50,55 @@ final class Race implements AutoCloseable {
 
     private static final int FAILURES_MAX = 16;
 
+    /** An address that has not answered for this long is looked at more closely, once. */
+    private static final Duration DIAGNOSE_AFTER = Duration.ofSeconds(1);
+
+    private static final Duration DIAGNOSE_TIME = Duration.ofMillis(1_500);
+
     /** Dials one address. */
     interface Dial {
         Dialer.Reached to(InetSocketAddress address, Duration timeout) throws IOException;
+
+        /** Half a sentence on why an address does not answer. */
+        String diagnose(InetSocketAddress address, Duration timeout) throws IOException;
+    }
+
+    /** What became of one address. With the lock held. */
+    private static final class Attempt {
+        private int dials;
+        private @Nullable String failure;
+        private @Nullable String diagnosis;
+        private boolean answered;
+
+        String text(InetSocketAddress address, String time) {
+            String why = answered
+                    ? failure == null ? "answered, and was given up" : failure
+                    : diagnosis != null ? diagnosis : failure == null ? "no answer" : failure;
+            return Race.text(address) + ": " + why + " (" + dials + (dials == 1 ? " try" : " tries") + " in " + time
+                    + ")";
+        }
     }
 
     private final Executor workers;
     private final Dial dial;
+    private final String discovery;
+    private final long startNanos;
     private final long deadlineNanos;
     private final BlockingQueue<Dialer.Reached> reached = new LinkedBlockingQueue<>();
     private final CountDownLatch over = new CountDownLatch(1);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<InetSocketAddress> dialled = new HashSet<>();
-    private final Set<InetSocketAddress> unanswered = new LinkedHashSet<>();
+    private final Map<InetSocketAddress, Attempt> attempts = new LinkedHashMap<>();
     private final Set<String> failures = new LinkedHashSet<>();
     private int candidates;
     private @Nullable Closeable search;
 
-    private Race(Executor workers, Duration timeout, Dial dial) {
+    private Race(Executor workers, PeerDiscovery discovery, Duration timeout, Dial dial) {
         this.workers = workers;
+        this.discovery = discovery.describe();
         this.dial = dial;
+        this.startNanos = System.nanoTime();
         this.deadlineNanos = System.nanoTime() + timeout.toNanos();
     }
 
@@ -78,7 +110,7 @@ final class Race implements AutoCloseable {
             List<InetSocketAddress> addresses,
             Duration timeout,
             Dial dial) {
-        Race race = new Race(workers, timeout, dial);
+        Race race = new Race(workers, discovery, timeout, dial);
         boolean started = false;
         try {
             int place = 0;
@@ -117,6 +149,7 @@ final class Race implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        run(() -> diagnose(address, delay.plus(DIAGNOSE_AFTER)));
         run(() -> {
             Duration pause = DIAL_AGAIN_MIN;
             boolean ended = isOverAfter(delay);
@@ -126,6 +159,34 @@ final class Race implements AutoCloseable {
                 pause = doubled.compareTo(DIAL_AGAIN_MAX) < 0 ? doubled : DIAL_AGAIN_MAX;
             }
         });
+    }
+
+    /** Looks more closely at a known address that does not answer; strangers' hints get no more packets than the dial. */
+    private void diagnose(InetSocketAddress address, Duration delay) {
+        if (isOverAfter(delay)) {
+            return;
+        }
+        lock.lock();
+        try {
+            Attempt attempt = attempts.get(address);
+            if (attempt == null || attempt.answered) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        String found;
+        try {
+            found = dial.diagnose(address, left().compareTo(DIAGNOSE_TIME) < 0 ? left() : DIAGNOSE_TIME);
+        } catch (IOException e) {
+            found = "no answer, and it can not be probed: " + e.getMessage();
+        }
+        lock.lock();
+        try {
+            attempts.computeIfAbsent(address, any -> new Attempt()).diagnosis = found;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void run(Runnable task) {
@@ -154,26 +215,32 @@ final class Race implements AutoCloseable {
         }
         lock.lock();
         try {
-            unanswered.add(address);
+            attempts.computeIfAbsent(address, any -> new Attempt()).dials++;
         } finally {
             lock.unlock();
         }
         try {
             reached.add(dial.to(address, left.compareTo(DIAL_TIMEOUT) < 0 ? left : DIAL_TIMEOUT));
+            ended(address, true, null);
             if (over.getCount() == 0) {
                 drain();
             }
             return true;
         } catch (IOException e) {
-            failed(text(address) + ": " + e.getMessage());
+            // A refusal is an answer, and a better one than what a probe can find.
+            ended(address, e instanceof ConnectionLostException, DialFailures.explain(e));
             return false;
+        }
+    }
+
+    private void ended(InetSocketAddress address, boolean answered, @Nullable String failure) {
+        lock.lock();
+        try {
+            Attempt attempt = attempts.computeIfAbsent(address, any -> new Attempt());
+            attempt.answered |= answered;
+            attempt.failure = failure;
         } finally {
-            lock.lock();
-            try {
-                unanswered.remove(address);
-            } finally {
-                lock.unlock();
-            }
+            lock.unlock();
         }
     }
 
@@ -213,20 +280,17 @@ final class Race implements AutoCloseable {
     PeerUnreachableException unreachable(String what) {
         lock.lock();
         try {
-            List<String> attempts = new ArrayList<>(failures);
-            for (InetSocketAddress address : unanswered) {
-                if (attempts.stream().noneMatch(way -> way.startsWith(text(address)))) {
-                    attempts.add(text(address) + ": no answer");
-                }
-            }
+            String time = String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - startNanos) / 1e9);
+            List<String> ways = new ArrayList<>(failures);
+            attempts.forEach((address, attempt) -> ways.add(attempt.text(address, time)));
             if (candidates == 0) {
-                attempts.add("LAN discovery: nobody answered");
+                ways.add(discovery + ": nobody answered within " + time);
             }
             return new PeerUnreachableException(
                     what,
-                    attempts,
-                    "Check that it still runs and that the code is right; from another network give its address as"
-                            + " CODE@HOST:PORT, and see that UDP is not blocked");
+                    ways,
+                    "Check that it still runs ('dits p2p status' there) and that the code is right; from another"
+                            + " network give its address as CODE@HOST:PORT, and see that no firewall blocks UDP");
         } finally {
             lock.unlock();
         }

@@ -493,6 +493,15 @@ public final class LanDiscovery implements PeerDiscovery {
     }
 
     @Override
+    public String describe() {
+        if (!options.enabled()) {
+            return "LAN discovery (off by " + LanOptions.ENVIRONMENT_VARIABLE + ")";
+        }
+        return "LAN discovery on "
+                + (options.interfaces().isEmpty() ? "all interfaces" : String.join(", ", options.interfaces()));
+    }
+
+    @Override
     public void close() {
         closed = true;
         for (Search search : searches) {

@@ -40,6 +40,15 @@ public interface PeerDiscovery extends AutoCloseable {
      */
     Closeable search(byte[] tag, Consumer<Candidate> found);
 
+    /**
+     * Says what it searches, for the message that nothing was found.
+     *
+     * @return a few words for people
+     */
+    default String describe() {
+        return "discovery";
+    }
+
     @Override
     void close();
 }

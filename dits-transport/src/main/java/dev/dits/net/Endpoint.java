@@ -34,6 +34,18 @@ public interface Endpoint extends AutoCloseable {
             throws IOException;
 
     /**
+     * Finds out why an address did not answer to {@link #connect}. Blocks.
+     *
+     * @param remote where
+     * @param timeout how long to wait for an answer in all
+     * @return half a sentence for people, with what to do; that nothing is known, unless an endpoint knows better
+     * @throws IOException if it can not be tried
+     */
+    default String diagnose(InetSocketAddress remote, Duration timeout) throws IOException {
+        return "no answer";
+    }
+
+    /**
      * Dials a peer. The connection may exist before the peer has looked at our certificate; a refusal ends it a round
      * trip later.
      *

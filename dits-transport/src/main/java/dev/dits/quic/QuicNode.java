@@ -1,12 +1,14 @@
 package dev.dits.quic;
 
+import dev.dits.error.PortInUseException;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.ConnectionLostException;
 import dev.dits.net.Endpoint;
-import dev.dits.net.PortInUseException;
 import dev.dits.path.DatagramPath;
 import dev.dits.path.PathProfile;
+import dev.dits.path.UdpPath;
+import dev.dits.path.UdpProbe;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -54,6 +56,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -195,7 +198,8 @@ public final class QuicNode implements Endpoint {
             return ((io.netty.channel.ChannelFuture) result).channel();
         }
         if (String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT).contains("already in use")) {
-            throw new PortInUseException(options.bind(), cause);
+            throw new PortInUseException(
+                    options.bind().getAddress().getHostAddress(), options.bind().getPort(), cause);
         }
         BindException failure = new BindException("cannot bind UDP " + options.bind() + ": " + cause.getMessage());
         failure.initCause(cause);
@@ -465,6 +469,25 @@ public final class QuicNode implements Endpoint {
             throw new IOException("this node is closed");
         }
         return dial.await();
+    }
+
+    @Override
+    public String diagnose(InetSocketAddress remote, Duration timeout) throws IOException {
+        if (!(options.path() instanceof UdpPath)) {
+            return "no answer";
+        }
+        UdpProbe.Result result =
+                UdpProbe.probe(localAddress().getAddress(), remote, timeout, ThreadLocalRandom.current());
+        return switch (result) {
+            case ANSWERED -> "a QUIC server answers there, but does not take this connection";
+            case REFUSED ->
+                "that machine says that nothing listens on this UDP port; is the share running, and the port right?";
+            case NO_ROUTE -> "there is no route to this address from here; check the network";
+            case NOT_PERMITTED -> "this machine's own firewall does not let UDP out to it; allow it there";
+            case SILENT ->
+                "no answer to UDP, " + UdpProbe.PACKETS
+                        + " probes among it; the machine is off, the address wrong, or a firewall drops UDP on the way";
+        };
     }
 
     private final class Dial implements Runnable, ConnectionHandler.Listener {

@@ -33,10 +33,12 @@ public record Access(
     /** Latest end, in seconds since 1970: later than any calendar, and still a time. */
     static final long SECONDS_MAX = ObjectLimits.SECONDS_MAX >>> 10;
 
-    /** Copies the lists. */
+    /** Copies the lists, and cuts the end to its second. */
     public Access {
         branches = List.copyOf(branches);
         paths = List.copyOf(paths);
+        // As it is kept, so that what is in memory and what a restart reads are the same.
+        expires = expires == null ? null : Instant.ofEpochSecond(expires.getEpochSecond());
         if (branches.size() > LIMITS_MAX || paths.size() > LIMITS_MAX) {
             throw new IllegalArgumentException("a grant names at most " + LIMITS_MAX + " branches and paths each");
         }

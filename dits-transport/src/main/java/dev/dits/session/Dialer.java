@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -30,6 +31,7 @@ public final class Dialer {
     private final Executor workers;
     private final ScheduledExecutorService scheduler;
     private final String deviceName;
+    private final InstantSource clock;
     private final SecureRandom random;
 
     /**
@@ -37,6 +39,7 @@ public final class Dialer {
      * @param workers for the sessions' work
      * @param scheduler for their keep-alive
      * @param deviceName what to be called, said only to a share that has proved itself
+     * @param clock what to compare a share's with
      * @param random for nonces and scalars
      */
     public Dialer(
@@ -44,11 +47,13 @@ public final class Dialer {
             Executor workers,
             ScheduledExecutorService scheduler,
             String deviceName,
+            InstantSource clock,
             SecureRandom random) {
         this.node = node;
         this.workers = workers;
         this.scheduler = scheduler;
         this.deviceName = Session.cut(deviceName, Message.NAME_BYTES_MAX);
+        this.clock = clock;
         this.random = random;
     }
 
@@ -191,6 +196,18 @@ public final class Dialer {
                 timeout);
     }
 
+    /**
+     * Finds out why an address does not answer. Blocks.
+     *
+     * @param address where
+     * @param timeout how long to wait
+     * @return half a sentence for people
+     * @throws IOException if it can not be tried
+     */
+    public String diagnose(InetSocketAddress address, Duration timeout) throws IOException {
+        return node.diagnose(address, timeout);
+    }
+
     private Reached reach(
             InetSocketAddress address,
             String serverName,
@@ -268,6 +285,7 @@ public final class Dialer {
             MountHandshake.Joined joined =
                     control.handshake().attach(stored.shareId(), stored.sessionId(), stored.secret());
             Session session = into != null ? into : session(joined, handler);
+            session.noteClock(joined.clockAhead());
             control.handTo(session);
             return session;
         } catch (IOException e) {
@@ -280,7 +298,10 @@ public final class Dialer {
     }
 
     private Session session(MountHandshake.Joined joined, RequestHandler handler) {
-        return new Session(joined.info(), Access.toAll(joined.info().readOnly()), handler, workers, scheduler);
+        Session session =
+                new Session(joined.info(), Access.toAll(joined.info().readOnly()), handler, workers, scheduler);
+        session.noteClock(joined.clockAhead());
+        return session;
     }
 
     /** What a share says by closing, it says as clearly as by a frame. */
@@ -314,7 +335,13 @@ public final class Dialer {
 
         MountHandshake handshake() {
             return new MountHandshake(
-                    reader, writer, connection.localFingerprint(), connection.peerFingerprint(), deviceName, random);
+                    reader,
+                    writer,
+                    connection.localFingerprint(),
+                    connection.peerFingerprint(),
+                    deviceName,
+                    clock,
+                    random);
         }
 
         void handTo(Session session) {

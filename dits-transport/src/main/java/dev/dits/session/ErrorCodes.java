@@ -1,6 +1,7 @@
 package dev.dits.session;
 
 import dev.dits.error.BranchMovedException;
+import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
 import dev.dits.error.MissingObjectException;
 import dev.dits.error.PermissionDeniedException;
@@ -48,6 +49,12 @@ public final class ErrorCodes {
 
     /** The code for a failure on this side. */
     static int of(Throwable failure) {
+        if (failure instanceof RequestException request) {
+            return request.code();
+        }
+        if (failure instanceof DiskFullException) {
+            return NO_SPACE;
+        }
         if (failure instanceof ProtocolException || failure instanceof IllegalArgumentException) {
             return BAD_REQUEST;
         }
@@ -70,13 +77,24 @@ public final class ErrorCodes {
     }
 
     /**
-     * What may be told to the peer of a failure: dits' own messages about the request; of anything else, which may hold local
-     * paths, no more than that it failed.
+     * What may be told to the peer of a failure: messages that were written for it. Of anything else, which may name files and programs of this
+     * machine, no more than what the code says.
      */
     static String textOf(Throwable failure) {
+        if (failure instanceof RequestException
+                || failure instanceof PermissionDeniedException
+                || failure instanceof BranchMovedException) {
+            // The first is made for peers alone, the others speak of grants, branches and commits.
+            return String.valueOf(failure.getMessage());
+        }
         return switch (of(failure)) {
-            case FAILED -> "the operation failed on the other side; its log has the cause";
-            default -> String.valueOf(failure.getMessage());
+            case BAD_REQUEST -> "the request makes no sense there";
+            case NOT_FOUND -> "what the request names is not there";
+            case BUSY -> "another operation holds the repository there; try again in a moment";
+            case NOT_SUPPORTED -> "that version of dits can not do or read this; update it";
+            case NO_SPACE -> "the disk is full there; its owner has to free some space";
+            case CANCELLED -> "the operation was cancelled there";
+            default -> "the operation failed there; the log of that side has the cause";
         };
     }
 
@@ -95,6 +113,7 @@ public final class ErrorCodes {
             case BRANCH_MOVED -> new BranchMovedException(text);
             case BUSY -> new RepositoryBusyException(text);
             case NOT_SUPPORTED -> new UnsupportedFormatException(text);
+            case NO_SPACE -> new DiskFullException(text, null);
             case CANCELLED -> new SessionClosedException(text);
             case BAD_REQUEST -> new ProtocolException(text);
             default -> new DitsException(text);

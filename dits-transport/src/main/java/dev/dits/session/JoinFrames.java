@@ -14,6 +14,9 @@ final class JoinFrames {
     /** The protocol version of {@code docs/wire.md}. */
     static final int VERSION = 1;
 
+    /** All that this side speaks, as a refusal names them. */
+    static final String VERSIONS = String.valueOf(VERSION);
+
     private static final byte[] LABEL = "dits/1 join\0".getBytes(StandardCharsets.US_ASCII);
 
     private final FrameReader reader;

@@ -8,6 +8,8 @@ import dev.dits.crypto.Spake2;
 import dev.dits.crypto.Spake2Context;
 import dev.dits.crypto.Spake2Mount;
 import dev.dits.crypto.Spake2Password;
+import dev.dits.error.ClockSkewException;
+import dev.dits.error.IncompatibleVersionException;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.ProtocolException;
 import dev.dits.wire.FrameReader;
@@ -17,15 +19,21 @@ import java.io.IOException;
 import java.security.InvalidKeyException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The dialler's side of a join ({@code docs/wire.md}, section 4), over any pair of byte streams. Nothing of WELCOME is believed before its MAC is right.
  */
 final class MountHandshake {
-    /** What a join gave. */
-    record Joined(SessionInfo info, SessionSecret secret) {}
+    /** What a join gave; the share's clock is ahead by that much, or behind where it is negative. */
+    record Joined(SessionInfo info, SessionSecret secret, Duration clockAhead) {}
+
+    /** Versions of another side, fit to be shown. */
+    private static final Pattern VERSIONS = Pattern.compile("[0-9]{1,5}(,[0-9]{1,5}){0,15}");
 
     private static final byte[] NO_POINT = {};
 
@@ -33,6 +41,7 @@ final class MountHandshake {
     private final byte[] mountFingerprint;
     private final byte[] shareFingerprint;
     private final String deviceName;
+    private final InstantSource clock;
     private final SecureRandom random;
     private volatile boolean confirmed;
 
@@ -40,6 +49,7 @@ final class MountHandshake {
      * @param mountFingerprint of the certificate this side presented in TLS
      * @param shareFingerprint of the certificate the other side presented in TLS
      * @param deviceName what to be called, said only when the share has proved itself
+     * @param clock what to compare the share's with
      */
     MountHandshake(
             FrameReader reader,
@@ -47,11 +57,13 @@ final class MountHandshake {
             byte[] mountFingerprint,
             byte[] shareFingerprint,
             String deviceName,
+            InstantSource clock,
             SecureRandom random) {
         this.frames = new JoinFrames(reader, writer);
         this.mountFingerprint = mountFingerprint;
         this.shareFingerprint = shareFingerprint;
         this.deviceName = deviceName;
+        this.clock = clock;
         this.random = random;
     }
 
@@ -149,9 +161,19 @@ final class MountHandshake {
         return welcome;
     }
 
-    private static JoinRejectedException refusal(Message.Refused refused) {
+    private JoinRejectedException refusal(Message.Refused refused) {
+        JoinRejectedException.Reason reason = JoinRejectedException.Reason.of(refused.code());
+        if (reason == JoinRejectedException.Reason.INCOMPATIBLE_VERSION) {
+            return new IncompatibleVersionException(
+                    JoinFrames.VERSIONS, VERSIONS.matcher(refused.message()).matches() ? refused.message() : "unknown");
+        }
+        Instant here = clock.instant();
+        if (reason == JoinRejectedException.Reason.EXPIRED
+                && Clocks.isFarOff(Clocks.ahead(here, refused.clockSeconds()))) {
+            return new ClockSkewException(here, Instant.ofEpochSecond(refused.clockSeconds()));
+        }
         return new JoinRejectedException(
-                JoinRejectedException.Reason.of(refused.code()),
+                reason,
                 refused.retryAfterSeconds() == 0
                         ? null
                         : Duration.ofSeconds(Math.min(refused.retryAfterSeconds(), 86_400)));
@@ -162,7 +184,7 @@ final class MountHandshake {
         if (welcome.role() != Message.Welcome.READ_ONLY && welcome.role() != Message.Welcome.READ_WRITE) {
             throw new ProtocolException("the share granted an unknown role, " + welcome.role());
         }
-        frames.send(new Message.Present(deviceName, 0));
+        frames.send(new Message.Present(deviceName, 0, Clocks.seconds(clock.instant())));
         return new Joined(
                 new SessionInfo(
                         welcome.sessionId(),
@@ -173,6 +195,7 @@ final class MountHandshake {
                         welcome.shareName(),
                         welcome.branch(),
                         welcome.shareName()),
-                secret);
+                secret,
+                Clocks.ahead(clock.instant(), welcome.clockSeconds()));
     }
 }

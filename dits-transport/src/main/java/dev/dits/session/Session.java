@@ -95,6 +95,8 @@ public final class Session implements AutoCloseable, Requests {
     private int serving;
     private @Nullable String closedBecause;
 
+    private volatile Duration clockAhead = Duration.ZERO;
+
     private final Queue<Consumer<SessionListener>> events = new ArrayDeque<>();
     private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
     private boolean delivering;
@@ -162,6 +164,20 @@ public final class Session implements AutoCloseable, Requests {
      */
     public Access access() {
         return access;
+    }
+
+    /** Notes by how much the peer's clock is ahead, as it said when a connection joined. */
+    void noteClock(Duration ahead) {
+        clockAhead = ahead;
+    }
+
+    /**
+     * Tells by how much the peer's clock was ahead when it last joined by a connection.
+     *
+     * @return negative where it was behind
+     */
+    public Duration clockAhead() {
+        return clockAhead;
     }
 
     /**
@@ -457,6 +473,8 @@ public final class Session implements AutoCloseable, Requests {
         }
         if (ErrorCodes.of(failure) == ErrorCodes.FAILED) {
             LOG.warn("{}: a request failed", info, failure);
+        } else {
+            LOG.debug("{}: a request was refused", info, failure);
         }
         try {
             exchange.fail(ErrorCodes.of(failure), ErrorCodes.textOf(failure));

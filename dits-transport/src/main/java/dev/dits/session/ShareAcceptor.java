@@ -340,19 +340,19 @@ public final class ShareAcceptor implements Closeable {
         try {
             FrameReader reader = new FrameReader(stream::read, FrameReader.PAYLOAD_BYTES_MAX_UNJOINED);
             FrameWriter writer = new FrameWriter(Session.output(stream));
-            Grant grant = new ShareHandshake(
-                            reader,
-                            writer,
-                            new Door(connection.serverName(), early),
-                            connection.peerFingerprint(),
-                            connection.localFingerprint(),
-                            source,
-                            clock,
-                            random)
-                    .answer();
+            ShareHandshake handshake = new ShareHandshake(
+                    reader,
+                    writer,
+                    new Door(connection.serverName(), early),
+                    connection.peerFingerprint(),
+                    connection.localFingerprint(),
+                    source,
+                    clock,
+                    random);
+            Grant grant = handshake.answer();
             deadline.cancel(false);
             leave.run();
-            admit(grant, connection, stream, early, reader, writer, address);
+            admit(grant, handshake.clockAhead(), connection, stream, early, reader, writer, address);
         } catch (JoinRejectedException e) {
             LOG.debug("{} was refused: {}", address, e.reason());
             listener.refused(address, e.reason().advice());
@@ -379,6 +379,7 @@ public final class ShareAcceptor implements Closeable {
 
     private void admit(
             Grant grant,
+            Duration clockAhead,
             Connection connection,
             ByteStream stream,
             Early early,
@@ -403,6 +404,7 @@ public final class ShareAcceptor implements Closeable {
         } finally {
             lock.unlock();
         }
+        session.noteClock(clockAhead);
         if (fresh) {
             session.onEvent(new Keeper(key, session));
             listener.joined(session, address);

@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -74,6 +75,11 @@ final class ShareHandshake {
     private final InstantSource clock;
     private final SecureRandom random;
 
+    /** Whether the peer has proved to be one that this share let in, or is to. */
+    private boolean known;
+
+    private Duration clockAhead = Duration.ZERO;
+
     ShareHandshake(
             FrameReader reader,
             FrameWriter writer,
@@ -117,22 +123,28 @@ final class ShareHandshake {
             if (!(last instanceof Message.Present present)) {
                 throw JoinFrames.unexpected(last);
             }
+            clockAhead = Clocks.ahead(clock.instant(), present.clockSeconds());
             return grant.named(present.deviceName());
         } catch (JoinRejectedException e) {
             frames.send(new Message.Refused(
                     e.reason().code(),
                     e.retryAfter().map(time -> time.toSeconds() + 1).orElse(0L),
-                    e.reason().advice()));
+                    known ? Clocks.seconds(clock.instant()) : 0,
+                    e.reason() == Reason.INCOMPATIBLE_VERSION
+                            ? JoinFrames.VERSIONS
+                            : e.reason().advice()));
             throw e;
         }
+    }
+
+    /** By how much the peer's clock is ahead, once {@link #answer} has returned; negative where it is behind. */
+    Duration clockAhead() {
+        return clockAhead;
     }
 
     private Grant invited(Message.Hello hello) throws IOException {
         Invitation invitation = door.invitation(hello.kind(), hello.selector())
                 .orElseThrow(() -> new JoinRejectedException(Reason.UNKNOWN_SHARE, null));
-        if (invitation.isExpired(clock.instant())) {
-            throw new JoinRejectedException(Reason.EXPIRED, null);
-        }
         if (door.isUsedUp(invitation)) {
             throw new JoinRejectedException(Reason.USED_UP, null);
         }
@@ -174,6 +186,11 @@ final class ShareHandshake {
             }
             throw new JoinRejectedException(Reason.WRONG_CODE, null);
         }
+        known = true;
+        // Only now: whoever does not know the secret learns neither that it was good once, nor what this clock says.
+        if (invitation.isExpired(clock.instant())) {
+            throw new JoinRejectedException(Reason.EXPIRED, null);
+        }
         byte[] sessionId = new byte[Message.SHORT_ID_BYTES];
         random.nextBytes(sessionId);
         Instant now = clock.instant();
@@ -193,6 +210,8 @@ final class ShareHandshake {
         Grant grant = door.grant(hello.selector())
                 .filter(known -> MessageDigest.isEqual(known.mountFingerprint(), mountFingerprint))
                 .orElseThrow(() -> new JoinRejectedException(Reason.REVOKED, null));
+        // It has shown the certificate that the grant is bound to, and in TLS that it has the key.
+        known = true;
         if (grant.access().isExpired(clock.instant())) {
             throw new JoinRejectedException(Reason.EXPIRED, null);
         }
@@ -228,7 +247,8 @@ final class ShareHandshake {
                 grant.access().readOnly() ? Message.Welcome.READ_ONLY : Message.Welcome.READ_WRITE,
                 door.shareName(),
                 door.branch(),
-                0));
+                0,
+                Clocks.seconds(clock.instant())));
     }
 
     private byte[] nonce() {

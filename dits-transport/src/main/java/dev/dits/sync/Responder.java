@@ -1,10 +1,8 @@
 package dev.dits.sync;
 
 import dev.dits.cache.ChunkCache;
-import dev.dits.error.MissingObjectException;
 import dev.dits.error.PermissionDeniedException;
 import dev.dits.error.ProtocolException;
-import dev.dits.error.UnsupportedFormatException;
 import dev.dits.object.Commit;
 import dev.dits.object.Content;
 import dev.dits.object.DirectoryRef;
@@ -21,6 +19,7 @@ import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.session.ErrorCodes;
 import dev.dits.session.Exchange;
+import dev.dits.session.RequestException;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.Requests;
 import dev.dits.session.Session;
@@ -257,10 +256,10 @@ public final class Responder implements RequestHandler {
         DirectoryRef tree = Commit.decode(commit).tree();
         Content content = fileAt(tree, request.path());
         if (content == null) {
-            throw new MissingObjectException("there is no such file in that commit");
+            throw new RequestException(ErrorCodes.NOT_FOUND, "there is no such file in that commit");
         }
         if (request.offset() >= content.size()) {
-            throw new MissingObjectException("the file ends before that range");
+            throw new RequestException(ErrorCodes.NOT_FOUND, "the file ends before that range");
         }
         long length = Math.min(request.length(), content.size() - request.offset());
         sendNode(exchange, commit);
@@ -276,7 +275,8 @@ public final class Responder implements RequestHandler {
                 chunk = cursor.next()) {
             Message.Chunk answer = read(chunk.id());
             if (answer == null) {
-                throw new UnsupportedFormatException("a chunk of that range is not here");
+                throw new RequestException(
+                        ErrorCodes.NOT_FOUND, "a chunk of that range is not there; run 'dits fsck' there");
             }
             exchange.send(answer);
         }

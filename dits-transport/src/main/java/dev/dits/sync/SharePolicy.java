@@ -3,7 +3,6 @@ package dev.dits.sync;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.dits.error.PermissionDeniedException;
-import dev.dits.error.RepositoryBusyException;
 import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectKind;
@@ -11,6 +10,8 @@ import dev.dits.object.Tag;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
+import dev.dits.session.ErrorCodes;
+import dev.dits.session.RequestException;
 import dev.dits.session.Requests;
 import dev.dits.session.Session;
 import dev.dits.wire.Message;
@@ -132,7 +133,8 @@ public final class SharePolicy implements Responder.Policy {
         }
         // One at a time: two that fetch the same chunks at once would only store them twice.
         if (!pushing.tryLock(PUSH_WAIT_SECONDS, TimeUnit.SECONDS)) {
-            throw new RepositoryBusyException("another push to this share is under way; repeat yours in a while");
+            throw new RequestException(
+                    ErrorCodes.BUSY, "another push to this share is under way; repeat yours in a while");
         }
         try {
             PushReceiver.receive(repository, pusher, push, new TransferControl(System::nanoTime));

@@ -54,6 +54,9 @@ public sealed interface Message {
     /** Most bytes of one {@link GetRange}. */
     long RANGE_BYTES_MAX = 16 << 20;
 
+    /** Latest time that a clock may show, in seconds since 1970: the end of the year 9999. */
+    long CLOCK_SECONDS_MAX = 253_402_300_799L;
+
     /** Largest number of a chunk, offset of a byte or count of either. */
     long SUM_MAX = 1L << 62;
 
@@ -174,7 +177,7 @@ public sealed interface Message {
         }
     }
 
-    /** The share's confirmation, and what it is. {@code role}: 1 read-only, 2 read-write. */
+    /** The share's confirmation, and what it is. {@code role}: 1 read-only, 2 read-write; its clock in seconds since 1970. */
     record Welcome(
             byte[] mac,
             byte[] sessionId,
@@ -183,7 +186,8 @@ public sealed interface Message {
             int role,
             String shareName,
             String branch,
-            long features)
+            long features,
+            long clockSeconds)
             implements Message {
         static final int TYPE = 0x04;
 
@@ -201,7 +205,12 @@ public sealed interface Message {
         @Override
         public void write(ByteWriter out) {
             out.raw(mac, 0, mac.length).raw(sessionId, 0, sessionId.length).raw(repositoryId, 0, repositoryId.length);
-            out.text(profile).u8(role).text(shareName).text(branch).varint(features);
+            out.text(profile)
+                    .u8(role)
+                    .text(shareName)
+                    .text(branch)
+                    .varint(features)
+                    .varint(clockSeconds);
         }
 
         static Welcome read(ByteReader in) throws CorruptObjectException {
@@ -213,12 +222,13 @@ public sealed interface Message {
                     in.u8(),
                     in.text(0, NAME_BYTES_MAX, "a share's name"),
                     in.text(0, NAME_BYTES_MAX, "a branch's name"),
-                    in.varint());
+                    in.varint(),
+                    in.varint(0, CLOCK_SECONDS_MAX, "a clock"));
         }
     }
 
-    /** Who the dialler is, once both are sure of each other. */
-    record Present(String deviceName, long features) implements Message {
+    /** Who the dialler is, once both are sure of each other; its clock in seconds since 1970. */
+    record Present(String deviceName, long features, long clockSeconds) implements Message {
         static final int TYPE = 0x05;
 
         @Override
@@ -228,12 +238,12 @@ public sealed interface Message {
 
         @Override
         public void write(ByteWriter out) {
-            out.text(deviceName).varint(features);
+            out.text(deviceName).varint(features).varint(clockSeconds);
         }
     }
 
-    /** In place of {@link Challenge} or {@link Welcome}. */
-    record Refused(int code, long retryAfterSeconds, String message) implements Message {
+    /** In place of {@link Challenge} or {@link Welcome}. The share's clock is 0 for who has not proved anything. */
+    record Refused(int code, long retryAfterSeconds, long clockSeconds, String message) implements Message {
         static final int TYPE = 0x06;
 
         @Override
@@ -243,7 +253,7 @@ public sealed interface Message {
 
         @Override
         public void write(ByteWriter out) {
-            out.u16(code).varint(retryAfterSeconds).text(message);
+            out.u16(code).varint(retryAfterSeconds).varint(clockSeconds).text(message);
         }
     }
 
@@ -588,8 +598,17 @@ public sealed interface Message {
                 case Challenge.TYPE -> Challenge.read(in);
                 case Confirm.TYPE -> new Confirm(in.raw(MAC_BYTES));
                 case Welcome.TYPE -> Welcome.read(in);
-                case Present.TYPE -> new Present(in.text(0, NAME_BYTES_MAX, "a device's name"), in.varint());
-                case Refused.TYPE -> new Refused(in.u16(), in.varint(), in.text(0, TEXT_BYTES_MAX, "a refusal's text"));
+                case Present.TYPE ->
+                    new Present(
+                            in.text(0, NAME_BYTES_MAX, "a device's name"),
+                            in.varint(),
+                            in.varint(0, CLOCK_SECONDS_MAX, "a clock"));
+                case Refused.TYPE ->
+                    new Refused(
+                            in.u16(),
+                            in.varint(),
+                            in.varint(0, CLOCK_SECONDS_MAX, "a clock"),
+                            in.text(0, TEXT_BYTES_MAX, "a refusal's text"));
                 case Ping.TYPE -> new Ping(in.u64());
                 case Pong.TYPE -> new Pong(in.u64());
                 case RefsChanged.TYPE -> new RefsChanged();

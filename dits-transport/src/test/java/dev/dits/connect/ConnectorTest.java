@@ -19,6 +19,8 @@ import dev.dits.session.TestShare;
 import dev.dits.wire.Message;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -178,7 +180,7 @@ class ConnectorTest {
                         assertThat(e.attempts())
                                 .anyMatch(way -> way.contains(
                                         "127.0.0.1:" + there.address().getPort()))
-                                .anyMatch(way -> way.contains("LAN discovery: nobody answered"));
+                                .anyMatch(way -> way.contains("discovery: nobody answered within"));
                         assertThat(e).hasMessageContaining(code.nameplate());
                         assertThat(e.getMessage()).doesNotContain(new String(code.exposeSecret()));
                     });
@@ -294,5 +296,40 @@ class ConnectorTest {
         }
         backOff.reset();
         assertThat(backOff.next()).isLessThanOrEqualTo(Duration.ofMillis(600));
+    }
+
+    private PeerUnreachableException unreachable(TestShare here, InetSocketAddress address) {
+        return org.assertj.core.api.Assertions.catchThrowableOfType(
+                PeerUnreachableException.class,
+                () -> connector(here)
+                        .join(
+                                new Target.ByCode(JoinCode.generate(here.random, 4), List.of(address)),
+                                TestShare.certificate(),
+                                HANDLER,
+                                Duration.ofSeconds(4)));
+    }
+
+    @Test
+    void everyPathSaysWhyItFailedHowOftenItWasTriedAndForHowLong() throws Exception {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        int free;
+        try (DatagramSocket socket = new DatagramSocket(0, loopback)) {
+            free = socket.getLocalPort();
+        }
+        try (TestShare here = new TestShare();
+                TestShare there = new TestShare();
+                DatagramSocket silent = new DatagramSocket(0, loopback);
+                TestShare.Door door = there.share(directory, "project", HANDLER)) {
+            assertThat(unreachable(here, new InetSocketAddress(loopback, free)).attempts())
+                    .anyMatch(way -> way.contains("127.0.0.1:" + free)
+                            && way.contains("nothing listens on this UDP port")
+                            && way.matches(".*\\([0-9]+ tr(y|ies) in [0-9.]+ s\\)"));
+            assertThat(unreachable(here, new InetSocketAddress(loopback, silent.getLocalPort()))
+                            .attempts())
+                    .anyMatch(way -> way.contains("no answer to UDP") && way.contains("firewall"));
+            assertThat(unreachable(here, there.address()).attempts())
+                    .anyMatch(way -> way.contains("it answered, and has no such share"));
+            assertThat(door.code.nameplate()).hasSize(4);
+        }
     }
 }

@@ -3,10 +3,10 @@ package dev.dits.quic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dits.error.PortInUseException;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.ConnectionLostException;
-import dev.dits.net.PortInUseException;
 import dev.dits.net.StreamResetException;
 import java.io.IOException;
 import java.net.BindException;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.dits.crypto.ConfirmationException;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.JoinRejectedException;
+import dev.dits.object.ByteWriter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -87,30 +88,51 @@ class GuessLimiterTest {
     }
 
     @Test
-    void aMillionAttemptsWithRestartsGetAThousandAnswers() throws IOException {
+    void eachCodeHasItsOwnLifeAndANewOneTheWholeOfIt() throws IOException {
+        Files.write(
+                directory.resolve("guesses"),
+                new ByteWriter()
+                        .u8(2)
+                        .u64(1)
+                        .varint(0)
+                        .varint(1)
+                        .text(PLATE)
+                        .varint(GuessLimiter.LIFE_GUESSES_MAX - 1)
+                        .varint(0)
+                        .toBytes());
         GuessLimiter limiter = open();
-        List<InetAddress> sources = new ArrayList<>();
-        for (int i = 0; i < 1_000; i++) {
-            sources.add(InetAddress.getByAddress(new byte[] {10, 0, (byte) (i >> 8), (byte) i}));
-        }
-        int answered = 0;
-        for (int attempt = 0; attempt < 1_000_000; attempt++) {
-            if (wrong(limiter, sources.get(attempt % sources.size()))) {
-                answered++;
-            }
-            if (attempt % 997 == 0) {
-                limiter = open();
-                clock.move(Duration.ofMinutes(7));
-            }
-        }
-        assertThat(answered).isEqualTo(1_000);
-        assertThat(limiter.verdict(PLATE, address("192.0.2.77")).locked()).isTrue();
-        // Nobody is let in by a code any more, whoever knows it.
-        GuessLimiter last = limiter;
-        assertThatThrownBy(() -> last.guess(PLATE, address("192.0.2.77"), () -> "in"))
-                .isInstanceOf(JoinRejectedException.class);
+        assertThat(wrong(limiter, address("192.0.2.76"))).isTrue();
+        assertThat(wrong(limiter, address("192.0.2.77"))).isFalse();
+        assertThat(open().isLocked(PLATE)).isTrue();
+        assertThat(limiter.isLocked("OTHER")).isFalse();
+        assertThat(limiter.verdict("OTHER", address("192.0.2.77")).allowed()).isTrue();
         limiter.forget(PLATE);
         assertThat(open().verdict(PLATE, address("192.0.2.77")).allowed()).isTrue();
+    }
+
+    @Test
+    void whatASourceHasSpentIsSpentForEveryCode() throws IOException {
+        GuessLimiter limiter = open();
+        InetAddress source = address("192.0.2.1");
+        for (int i = 0; i < GuessLimiter.SOURCE_GUESSES_MAX; i++) {
+            wrong(limiter, source);
+        }
+        limiter.forget(PLATE);
+        limiter.rearm();
+        assertThat(limiter.verdict(PLATE, source).allowed()).isFalse();
+        assertThat(open().verdict("FRESH", source).retryAfter()).isEqualTo(Duration.ofHours(1));
+    }
+
+    @Test
+    void twoProcessesCountTogether() throws IOException {
+        GuessLimiter here = open();
+        GuessLimiter there = open();
+        InetAddress source = address("192.0.2.1");
+        for (int i = 0; i < GuessLimiter.SOURCE_GUESSES_MAX; i++) {
+            assertThat(wrong(i % 2 == 0 ? here : there, source)).isTrue();
+        }
+        assertThat(wrong(here, source)).isFalse();
+        assertThat(wrong(there, source)).isFalse();
     }
 
     @Test

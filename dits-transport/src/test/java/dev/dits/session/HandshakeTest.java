@@ -1,8 +1,11 @@
 package dev.dits.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dits.crypto.JoinCode;
+import dev.dits.error.ClockSkewException;
+import dev.dits.error.IncompatibleVersionException;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.JoinRejectedException.Reason;
 import dev.dits.error.ProtocolException;
@@ -15,6 +18,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,7 +42,9 @@ class HandshakeTest {
     private final SecureRandom random = new SecureRandom();
     private final ExecutorService threads = Executors.newFixedThreadPool(2);
     private final MovableClock clock = new MovableClock();
-    private final Invitation invitation = Invitation.of(CODE, Access.toAll(false), null);
+    private volatile Duration mountIsAhead = Duration.ZERO;
+    private volatile Duration shareSaw = Duration.ZERO;
+    private Invitation invitation = Invitation.of(CODE, Access.toAll(false), null);
 
     @TempDir
     Path directory;
@@ -144,16 +150,18 @@ class HandshakeTest {
     private Outcome run(JoinPipe pipe, byte[] seenByMount, byte[] seenByShare, Dialling dialling) throws Exception {
         Future<Object> share = threads.submit(() -> {
             try {
-                return new ShareHandshake(
-                                new FrameReader(pipe.toShare, FrameReader.PAYLOAD_BYTES_MAX_UNJOINED),
-                                new FrameWriter(pipe.toMount),
-                                new TestDoor(),
-                                seenByShare,
-                                SHARE_FINGERPRINT,
-                                InetAddress.getLoopbackAddress(),
-                                clock,
-                                random)
-                        .answer();
+                ShareHandshake handshake = new ShareHandshake(
+                        new FrameReader(pipe.toShare, FrameReader.PAYLOAD_BYTES_MAX_UNJOINED),
+                        new FrameWriter(pipe.toMount),
+                        new TestDoor(),
+                        seenByShare,
+                        SHARE_FINGERPRINT,
+                        InetAddress.getLoopbackAddress(),
+                        clock,
+                        random);
+                Grant grant = handshake.answer();
+                shareSaw = handshake.clockAhead();
+                return grant;
             } catch (IOException e) {
                 return e;
             } finally {
@@ -168,6 +176,7 @@ class HandshakeTest {
                         MOUNT_FINGERPRINT,
                         seenByMount,
                         "laptop",
+                        () -> clock.instant().plus(mountIsAhead),
                         random));
             } catch (IOException e) {
                 // The share may still read what it was sent; it sees the end after that.
@@ -213,12 +222,15 @@ class HandshakeTest {
     private static final int CHALLENGE_BYTES = 2 + 2 + 1 + 16 + 32 + 66;
     private static final int WELCOME_MAC_BYTES = 2 + 32;
 
+    /** "laptop", no features, and a clock of these years. */
+    private static final int PRESENT_BYTES = 2 + 7 + 1 + 5;
+
     @Test
     void everyFlippedBitOfTheJoinMeansNoSession() throws Exception {
         JoinPipe honest = new JoinPipe();
         joinByCode(honest);
         // HELLO, CONFIRM and PRESENT; CHALLENGE and WELCOME: so the sizes above are those of the frames.
-        assertThat(honest.toShare.written()).isEqualTo(HELLO_BYTES + CONFIRM_BYTES + 2 + 7 + 1);
+        assertThat(honest.toShare.written()).isEqualTo(HELLO_BYTES + CONFIRM_BYTES + PRESENT_BYTES);
         int refused = 0;
         for (int bit = 0; bit < 8 * (HELLO_BYTES + CONFIRM_BYTES); bit++) {
             refused += flipped(bit, true);
@@ -259,7 +271,7 @@ class HandshakeTest {
         assertThat(run(honest, SHARE_FINGERPRINT, MOUNT_FINGERPRINT, attach).mount())
                 .isInstanceOf(MountHandshake.Joined.class);
         int hello = 2 + 3 + 1 + 17 + 32 + 1;
-        assertThat(honest.toShare.written()).isEqualTo(hello + CONFIRM_BYTES + 2 + 7 + 1);
+        assertThat(honest.toShare.written()).isEqualTo(hello + CONFIRM_BYTES + PRESENT_BYTES);
         int challenge = 2 + 2 + 1 + 16 + 32 + 1;
         for (int bit = 0; bit < 8 * (hello + CONFIRM_BYTES); bit++) {
             JoinPipe pipe = new JoinPipe();
@@ -309,6 +321,7 @@ class HandshakeTest {
                                         MOUNT_FINGERPRINT,
                                         SHARE_FINGERPRINT,
                                         "laptop",
+                                        clock,
                                         random));
                     } catch (IOException e) {
                         return e;
@@ -327,7 +340,7 @@ class HandshakeTest {
         assertThat(outcome.mount()).isInstanceOf(JoinRejectedException.class);
         assertThat(((JoinRejectedException) outcome.mount()).reason()).isEqualTo(Reason.WRONG_CODE);
         // A challenge and a refusal, which names nothing of the share.
-        int refusal = 2 + 2 + 1 + 1 + Reason.WRONG_CODE.advice().length();
+        int refusal = 2 + 2 + 1 + 1 + 1 + Reason.WRONG_CODE.advice().length();
         assertThat(pipe.toMount.written()).isEqualTo(CHALLENGE_BYTES + refusal);
         assertThat(joinByCode(new JoinPipe()).mount()).isInstanceOf(MountHandshake.Joined.class);
     }
@@ -348,5 +361,111 @@ class HandshakeTest {
 
     private static Reason reason(Outcome outcome) {
         return ((JoinRejectedException) outcome.mount()).reason();
+    }
+
+    private MountHandshake.Joined join(JoinPipe pipe, Duration ahead, Dialling dialling) throws Exception {
+        mountIsAhead = ahead;
+        Outcome outcome = run(pipe, SHARE_FINGERPRINT, MOUNT_FINGERPRINT, dialling);
+        if (outcome.mount() instanceof Exception e) {
+            throw e;
+        }
+        return (MountHandshake.Joined) outcome.mount();
+    }
+
+    @Test
+    void bothLearnHowFarTheClocksAreApart() throws Exception {
+        assertThat(join(new JoinPipe(), Duration.ZERO, byCode(CODE)).clockAhead())
+                .isZero();
+        assertThat(join(new JoinPipe(), Duration.ofHours(-3), byCode(CODE)).clockAhead())
+                .isEqualTo(Duration.ofHours(3));
+        assertThat(shareSaw).isEqualTo(Duration.ofHours(-3));
+        assertThat(Clocks.isFarOff(Duration.ofMinutes(-5))).isFalse();
+        assertThat(Clocks.isFarOff(Duration.ofSeconds(-301))).isTrue();
+    }
+
+    @Test
+    void whatHasExpiredIsToldWithTheClockAndOnlyToWhoKnowsTheSecret() throws Exception {
+        invitation = Invitation.of(CODE, Access.toAll(false), clock.instant().minusSeconds(1));
+        JoinPipe stranger = new JoinPipe();
+        assertThatThrownBy(() -> join(stranger, Duration.ZERO, byCode(code("7KQ-M4T-X9Q"))))
+                .isInstanceOfSatisfying(
+                        JoinRejectedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.WRONG_CODE));
+        // Its refusal has a zero for the clock.
+        assertThat(stranger.toMount.written())
+                .isEqualTo(CHALLENGE_BYTES
+                        + 2
+                        + 2
+                        + 1
+                        + 1
+                        + 1
+                        + Reason.WRONG_CODE.advice().length());
+        assertThatThrownBy(() -> join(new JoinPipe(), Duration.ZERO, byCode(CODE)))
+                .isExactlyInstanceOf(JoinRejectedException.class)
+                .hasMessageContaining("expired");
+        assertThatThrownBy(() -> join(new JoinPipe(), Duration.ofDays(-400), byCode(CODE)))
+                .isInstanceOfSatisfying(ClockSkewException.class, e -> {
+                    assertThat(e.reason()).isEqualTo(Reason.EXPIRED);
+                    assertThat(e.ahead()).isEqualTo(Duration.ofDays(400));
+                    assertThat(e).hasMessageContaining("2026-01-01T00:00:00Z").hasMessageContaining("2024-11-27");
+                });
+        assertThat(grants.list()).isEmpty();
+    }
+
+    @Test
+    void sidesWithoutACommonVersionAreBothNamed() throws Exception {
+        // A share of the future: it speaks 7 and 8 only.
+        for (String said : List.of("7,8", "7, or \u001b[31m")) {
+            JoinPipe pipe = new JoinPipe();
+            Future<?> share = threads.submit(() -> {
+                JoinFrames frames = new JoinFrames(
+                        new FrameReader(pipe.toShare, FrameReader.PAYLOAD_BYTES_MAX_UNJOINED),
+                        new FrameWriter(pipe.toMount));
+                frames.receive();
+                frames.send(new Message.Refused(Reason.INCOMPATIBLE_VERSION.code(), 0, 0, said));
+                return null;
+            });
+            assertThatThrownBy(() -> byCode(CODE)
+                            .run(new MountHandshake(
+                                    new FrameReader(pipe.toMount, FrameReader.PAYLOAD_BYTES_MAX_WELCOME),
+                                    new FrameWriter(pipe.toShare),
+                                    MOUNT_FINGERPRINT,
+                                    SHARE_FINGERPRINT,
+                                    "laptop",
+                                    clock,
+                                    random)))
+                    .isInstanceOfSatisfying(IncompatibleVersionException.class, e -> {
+                        assertThat(e.ours()).isEqualTo("1");
+                        assertThat(e.theirs()).isEqualTo(said.equals("7,8") ? said : "unknown");
+                        assertThat(e.getMessage()).doesNotContain("\u001b");
+                    });
+            share.get();
+        }
+        // A mount of the future learns what this side speaks.
+        JoinPipe pipe = new JoinPipe();
+        Future<Message> mount = threads.submit(() -> {
+            JoinFrames frames = new JoinFrames(
+                    new FrameReader(pipe.toMount, FrameReader.PAYLOAD_BYTES_MAX_WELCOME),
+                    new FrameWriter(pipe.toShare));
+            frames.send(new Message.Hello(
+                    List.of(7), Message.Hello.CODE, Invitation.selector(CODE), new byte[32], new byte[65]));
+            Message refused = frames.receive();
+            pipe.close();
+            return refused;
+        });
+        assertThatThrownBy(() -> new ShareHandshake(
+                                new FrameReader(pipe.toShare, FrameReader.PAYLOAD_BYTES_MAX_UNJOINED),
+                                new FrameWriter(pipe.toMount),
+                                new TestDoor(),
+                                MOUNT_FINGERPRINT,
+                                SHARE_FINGERPRINT,
+                                InetAddress.getByName("192.0.2.1"),
+                                clock,
+                                random)
+                        .answer())
+                .isInstanceOf(JoinRejectedException.class);
+        assertThat(mount.get())
+                .isInstanceOfSatisfying(
+                        Message.Refused.class,
+                        refused -> assertThat(refused.message()).isEqualTo("1"));
     }
 }

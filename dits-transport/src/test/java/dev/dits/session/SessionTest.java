@@ -2,30 +2,42 @@ package dev.dits.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.dits.crypto.PeerCertificate;
+import dev.dits.error.BranchMovedException;
+import dev.dits.error.CorruptObjectException;
+import dev.dits.error.DiskFullException;
+import dev.dits.error.DitsException;
+import dev.dits.error.FileAccessException;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.JoinRejectedException.Reason;
 import dev.dits.error.MissingObjectException;
 import dev.dits.error.PermissionDeniedException;
+import dev.dits.error.ProtocolException;
+import dev.dits.error.RepositoryBusyException;
 import dev.dits.error.SessionClosedException;
+import dev.dits.error.UnsupportedFormatException;
 import dev.dits.net.ByteStream;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
-import dev.dits.object.ObjectId;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -503,33 +515,47 @@ class SessionTest {
     }
 
     @Test
-    void failuresCrossAsWhatTheyAreAndOthersWithoutTheirText() throws Exception {
-        ObjectId id = ObjectId.hash(new byte[1]);
+    void failuresCrossAsWhatTheyAreAndOnlyWhatIsWrittenForPeersWithItsText() throws Exception {
+        String here = "/home/secret/.dits/store.lock";
+        BlockingQueue<Exception> failures = new LinkedBlockingQueue<>();
         RequestHandler handler = (session, request, exchange) -> {
-            if (request instanceof Message.GetRefs) {
-                throw new MissingObjectException("no such branch");
+            Exception failure = failures.remove();
+            if (failure instanceof IOException io) {
+                throw io;
             }
-            if (request instanceof Message.Push) {
-                throw new PermissionDeniedException("read-only");
-            }
-            throw new IllegalStateException("/home/secret/path");
+            throw (RuntimeException) failure;
         };
         try (TestShare there = new TestShare();
-                TestShare here = new TestShare();
+                TestShare mounter = new TestShare();
                 TestShare.Door door = there.share(directory, "project", handler)) {
-            Session mount = here.join(there.address(), Dialer.Key.of(door.code), NOTHING)
+            Session mount = mounter.join(there.address(), Dialer.Key.of(door.code), NOTHING)
                     .session();
-            assertThatThrownBy(() -> mount.open(new Message.GetRefs()).receive())
-                    .isInstanceOf(MissingObjectException.class)
-                    .hasMessageContaining("no such branch");
-            assertThatThrownBy(
-                            () -> mount.open(new Message.Push("main", id, id)).receive())
-                    .isInstanceOf(PermissionDeniedException.class)
-                    .hasMessageContaining("read-only");
-            assertThatThrownBy(() -> mount.open(new Message.GetNodes(List.of(id), List.of(), 0))
-                            .receive())
-                    .isInstanceOf(IOException.class)
-                    .hasMessageNotContaining("secret");
+            Map<Exception, Class<?>> all = new LinkedHashMap<>();
+            all.put(new RequestException(ErrorCodes.NOT_FOUND, "no such branch"), MissingObjectException.class);
+            all.put(new PermissionDeniedException("you may read only"), PermissionDeniedException.class);
+            all.put(new BranchMovedException("main moved"), BranchMovedException.class);
+            all.put(new RequestException(ErrorCodes.BUSY, "another push"), RepositoryBusyException.class);
+            all.put(new MissingObjectException(here), MissingObjectException.class);
+            all.put(new RepositoryBusyException(here + " is held by process 1"), RepositoryBusyException.class);
+            all.put(new UnsupportedFormatException(here + " is of version 9"), UnsupportedFormatException.class);
+            all.put(new DiskFullException("no room for " + here, null), DiskFullException.class);
+            all.put(new FileAccessException(here, "no permission for " + here, null), DitsException.class);
+            all.put(new CorruptObjectException(here), DitsException.class);
+            all.put(new NoSuchFileException(here), DitsException.class);
+            all.put(new IllegalArgumentException(here), ProtocolException.class);
+            all.put(new CancellationException(here), SessionClosedException.class);
+            all.put(new IllegalStateException(here), DitsException.class);
+            for (Map.Entry<Exception, Class<?>> one : all.entrySet()) {
+                failures.add(one.getKey());
+                Throwable thrown =
+                        catchThrowable(() -> mount.open(new Message.GetRefs()).receive());
+                assertThat(thrown).isExactlyInstanceOf(one.getValue()).hasMessageNotContaining("secret");
+                boolean forPeers = !String.valueOf(one.getKey().getMessage()).contains(here);
+                assertThat(thrown.getMessage()).as(one.getKey().toString()).doesNotContain("null");
+                if (forPeers) {
+                    assertThat(thrown).hasMessageContaining(one.getKey().getMessage());
+                }
+            }
             assertThat(mount.isConnected()).isTrue();
         }
     }

@@ -49,7 +49,7 @@ public final class TestShare implements AutoCloseable {
 
     public TestShare(String bind) throws IOException {
         node = QuicNode.bind(QuicOptions.at(new InetSocketAddress(InetAddress.getByName(bind), 0)), workers);
-        dialer = new Dialer(node, workers, scheduler, "laptop", random);
+        dialer = new Dialer(node, workers, scheduler, "laptop", clock, random);
     }
 
     public InetSocketAddress address() {

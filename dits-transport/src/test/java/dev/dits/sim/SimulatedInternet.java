@@ -2,11 +2,11 @@ package dev.dits.sim;
 
 import dev.dits.discovery.Candidate;
 import dev.dits.discovery.PeerDiscovery;
+import dev.dits.error.PortInUseException;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.ConnectionLostException;
 import dev.dits.net.Endpoint;
-import dev.dits.net.PortInUseException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -176,7 +176,8 @@ public final class SimulatedInternet {
         int port = at.getPort() == 0 ? ++portNumber : at.getPort();
         InetSocketAddress address = new InetSocketAddress(at.getAddress(), port);
         if (endpoints.containsKey(address)) {
-            throw new PortInUseException(address, new BindException("in use"));
+            throw new PortInUseException(
+                    address.getAddress().getHostAddress(), address.getPort(), new BindException("in use"));
         }
         SimulatedEndpoint endpoint = new SimulatedEndpoint(address, workers);
         endpoints.put(address, endpoint);

@@ -39,9 +39,17 @@ final class Samples {
         all.put(
                 "welcome",
                 new Message.Welcome(
-                        bytes(32, 3), bytes(16, 7), bytes(16, 8), "default", 2, "Urlaub \u00fc", "main", 5));
-        all.put("present", new Message.Present("laptop", 0));
-        all.put("refused", new Message.Refused(5, 3_600, "too many"));
+                        bytes(32, 3),
+                        bytes(16, 7),
+                        bytes(16, 8),
+                        "default",
+                        2,
+                        "Urlaub \u00fc",
+                        "main",
+                        5,
+                        1_700_000_000));
+        all.put("present", new Message.Present("laptop", 0, 1_700_000_001));
+        all.put("refused", new Message.Refused(5, 3_600, 0, "too many"));
         all.put("ping", new Message.Ping(0x0102030405060708L));
         all.put("pong", new Message.Pong(-1));
         all.put("refs-changed", new Message.RefsChanged());

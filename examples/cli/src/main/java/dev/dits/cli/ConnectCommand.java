@@ -102,6 +102,7 @@ final class ConnectCommand implements Callable<Integer> {
             context.say(Icon.DONE, "Connected to P2P repository!");
             context.say("   " + Format.safe(mount.shareName()) + (mount.readOnly() ? ", read-only" : "") + ", over "
                     + Format.safe(mount.path()));
+            warnOfClock(mount);
             int result = pull(mount.pull());
             context.say(Icon.FOLDER, "Repository mounted at: " + Context.show(shown));
             if (foreground) {
@@ -144,6 +145,15 @@ final class ConnectCommand implements Callable<Integer> {
         return argument.indexOf('-') > 0
                 && JoinCode.looksLikeCode(argument)
                 && !Files.exists(context.path(Path.of(argument)));
+    }
+
+    private void warnOfClock(Mount mount) {
+        Duration ahead = mount.clockAhead();
+        if (ahead.abs().compareTo(Duration.ofMinutes(5)) > 0) {
+            context.warn("the share's clock is " + Format.duration(ahead.abs())
+                    + (ahead.isNegative() ? " behind" : " ahead of")
+                    + " this machine's; one of them is wrong, and what expires does so by the share's");
+        }
     }
 
     private int pull(Transfer transfer) throws IOException, InterruptedException {

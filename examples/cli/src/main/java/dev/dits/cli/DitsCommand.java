@@ -34,9 +34,12 @@ import picocli.CommandLine.Spec;
             "1:failed, or done but for entries that are named",
             "2:wrong usage",
             "3:the peer cannot be reached, or did not answer in time",
-            "4:the join was rejected",
+            "4:the join was rejected: code wrong, used, expired or locked, access revoked, or versions too far apart",
             "5:not a dits repository",
             "6:local changes, or a branch that moved, are in the way",
+            "7:the port that was asked for is in use",
+            "8:not permitted: by the share, or by the owner and mode of a file here",
+            "9:the disk is full",
             "130:interrupted"
         },
         footerHeading = "%nExamples:%n",

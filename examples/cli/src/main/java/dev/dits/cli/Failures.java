@@ -1,16 +1,21 @@
 package dev.dits.cli;
 
 import dev.dits.crypto.InvitationFormatException;
+import dev.dits.disk.DiskFailures;
 import dev.dits.error.BranchMovedException;
+import dev.dits.error.DiskFullException;
+import dev.dits.error.FileAccessException;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.LocalChangesException;
 import dev.dits.error.PeerUnreachableException;
+import dev.dits.error.PermissionDeniedException;
+import dev.dits.error.PortInUseException;
 import dev.dits.error.RepositoryBusyException;
 import dev.dits.error.RepositoryNotFoundException;
 import dev.dits.error.SessionClosedException;
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -29,14 +34,16 @@ final class Failures {
      * Reports a failure on standard error: {@code dits: what happened, to what, what to do}.
      *
      * @param context where to
-     * @param failure what was thrown
+     * @param thrown what was thrown
      * @return an {@link ExitCode}
      */
-    static int report(Context context, Throwable failure) {
-        if (failure instanceof Daemon.Failed failed) {
+    static int report(Context context, Throwable thrown) {
+        if (thrown instanceof Daemon.Failed failed) {
             failed.lines().forEach(line -> context.err().println(Format.safe(line)));
             return failed.code();
         }
+        // What comes from the file system itself is raw: commands work on repositories without the facade.
+        Throwable failure = thrown instanceof IOException io ? DiskFailures.translate(io) : thrown;
         int code = code(context, failure);
         if (code == ExitCode.INTERRUPTED) {
             String hint = context.resumeHint();
@@ -80,7 +87,13 @@ final class Failures {
                 || failure instanceof RepositoryBusyException) {
             return ExitCode.CONFLICT;
         }
-        return ExitCode.FAILURE;
+        if (failure instanceof PortInUseException) {
+            return ExitCode.PORT_IN_USE;
+        }
+        if (failure instanceof PermissionDeniedException || failure instanceof FileAccessException) {
+            return ExitCode.NOT_PERMITTED;
+        }
+        return failure instanceof DiskFullException ? ExitCode.DISK_FULL : ExitCode.FAILURE;
     }
 
     private static String message(Throwable failure) {
@@ -107,9 +120,6 @@ final class Failures {
         String file = Format.safe(String.valueOf(failure.getFile()));
         if (failure instanceof NoSuchFileException) {
             return "there is no " + file;
-        }
-        if (failure instanceof AccessDeniedException) {
-            return "permission denied: " + file + "; check who owns it and its mode";
         }
         if (failure instanceof NotDirectoryException) {
             return file + " is no directory";

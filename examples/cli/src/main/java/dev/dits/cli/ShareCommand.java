@@ -237,6 +237,10 @@ final class ShareCommand implements Callable<Integer> {
                     Icon.WARNING,
                     "Too many wrong codes were tried: code " + Format.safe(locked.invite())
                             + "-... lets nobody in any more. 'dits p2p rearm' makes a new one; those who have joined stay");
+        } else if (event instanceof DitsEvent.ClockSkew skew) {
+            context.warn("the clock of " + Format.safe(skew.peer()) + " is "
+                    + Format.duration(skew.ahead().abs()) + (skew.ahead().isNegative() ? " behind" : " ahead of")
+                    + " this machine's; one of them is wrong, and what expires does so by this one");
         } else if (event instanceof DitsEvent.CodeChanged) {
             context.say(Icon.CODE, "New join code: " + context.bold(share.joinCode()));
         } else if (event instanceof DitsEvent.BranchMoved moved) {

@@ -95,8 +95,7 @@ public final class Dits implements AutoCloseable {
         ChunkCache cache;
         try {
             cache = ChunkCache.open(
-                    options.home().resolve("cache"),
-                    CacheOptions.defaults().withDiskBytesMax(options.cacheBytes()));
+                    options.home().resolve("cache"), CacheOptions.defaults().withDiskBytesMax(options.cacheBytes()));
         } catch (IOException e) {
             throw DiskFailures.translate(e);
         }

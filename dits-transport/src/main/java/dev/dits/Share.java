@@ -82,6 +82,8 @@ public final class Share implements AutoCloseable {
     private long refsGeneration;
     private SortedMap<RefName, ObjectId> branches;
 
+    private boolean accessUnreadable;
+
     /** How often the repository had been re-armed when the present codes were drawn. */
     private long rearmed;
 
@@ -234,8 +236,13 @@ public final class Share implements AutoCloseable {
                 invitations.rearm();
                 codeChanged();
             }
+            accessUnreadable = false;
         } catch (IOException | RuntimeException e) {
-            LOG.warn("who may enter {} can not be read: {}", repository.root(), e.getMessage());
+            if (!accessUnreadable) {
+                // Several times a second would fill the log.
+                LOG.warn("who may enter {} can not be read: {}", repository.root(), e.getMessage());
+            }
+            accessUnreadable = true;
         }
     }
 

@@ -3,18 +3,24 @@ package dev.dits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.dits.error.FileAccessException;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.JoinRejectedException.Reason;
 import dev.dits.error.PermissionDeniedException;
+import dev.dits.error.PortInUseException;
 import dev.dits.error.RepositoryNotFoundException;
+import dev.dits.object.ByteWriter;
 import dev.dits.repo.CommitProgress;
 import dev.dits.repo.LinkPolicy;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -232,14 +238,17 @@ class ShareAccessTest {
 
     @Test
     void keptTicketsOutliveTheShareAndUsedOnesStayUsed() throws Exception {
-        ShareOptions kept = loopback().withPersist(true);
+        // Not the default port, which other tests of this machine take between two shares of this one.
+        int free;
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            free = socket.getLocalPort();
+        }
+        ShareOptions kept = loopback().withPersist(true).withPort(free);
         String ticket;
         String code;
         Invite once;
         Invite withdrawn;
-        int port;
         try (Share share = sharer.share(project, kept)) {
-            port = share.address().getPort();
             ticket = share.ticket();
             code = share.joinCode();
             InviteOptions one = InviteOptions.defaults()
@@ -256,7 +265,7 @@ class ShareAccessTest {
         assertThat(beside.invites()).hasSize(3);
         assertThat(beside.withdraw(withdrawn.id())).isTrue();
         assertThat(beside.withdraw(withdrawn.id())).isFalse();
-        try (Share share = sharer.share(project, kept.withPort(port))) {
+        try (Share share = sharer.share(project, kept)) {
             assertThat(share.joinCode()).isNotEqualTo(code);
             assertThat(share.ticket()).isEqualTo(ticket);
             join(share, ticket, "again").close();
@@ -265,7 +274,7 @@ class ShareAccessTest {
             mounter.open(temporary.resolve("once"), exact()).close();
         }
         // Who does not ask for kept tickets does not answer to them.
-        try (Share share = sharer.share(project, loopback().withPort(port))) {
+        try (Share share = sharer.share(project, loopback().withPort(free))) {
             assertThat(reason(() -> join(share, ticket, "no"))).isEqualTo(Reason.UNKNOWN_SHARE);
             assertThat(share.invites()).extracting(Invite::secret).doesNotContain(ticket);
         }
@@ -324,6 +333,89 @@ class ShareAccessTest {
             assertThatThrownBy(() -> share.invite(InviteOptions.defaults().withBranches(List.of("a..b"))))
                     .isInstanceOf(IllegalArgumentException.class);
             assertThat(share.invites()).hasSize(2);
+        }
+    }
+
+    /** Somebody has guessed wrong all but once, elsewhere. */
+    private void guessedAt(String nameplate) throws Exception {
+        Path file = project.resolve(".dits/share/guesses");
+        Path beside = Files.write(
+                temporary.resolve("guesses"),
+                new ByteWriter()
+                        .u8(2)
+                        .u64(1_000)
+                        .varint(0)
+                        .varint(1)
+                        .text(nameplate)
+                        .varint(999)
+                        .varint(0)
+                        .toBytes());
+        Files.move(beside, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Test
+    void aLockedCodeIsToldToTheOwnerAndTouchesNobodyElse() throws Exception {
+        try (Share share = sharer.share(project, loopback());
+                Mount before = join(share, share.joinCode(), "before")) {
+            BlockingQueue<DitsEvent> events = events(share);
+            String nameplate = share.joinCode().substring(0, 4);
+            guessedAt(nameplate);
+            String wrong = nameplate + (share.joinCode().endsWith("222-222") ? "-333-333" : "-222-222");
+            assertThat(reason(() -> join(share, wrong, "x"))).isEqualTo(Reason.WRONG_CODE);
+            assertThat(next(events, DitsEvent.CodeLocked.class).invite()).isEqualTo(nameplate);
+            assertThat(share.codeState()).isEqualTo(CodeState.LOCKED);
+            assertThatThrownBy(() -> join(share, share.joinCode(), "x"))
+                    .isInstanceOf(JoinRejectedException.class)
+                    .hasMessageContaining("rearm")
+                    .hasMessageContaining("ticket");
+            before.pull().await();
+            join(share, share.ticket(), "by-ticket").close();
+            share.rearm();
+            assertThat(share.codeState()).isEqualTo(CodeState.OPEN);
+            join(share, share.joinCode(), "after").close();
+        }
+    }
+
+    @Test
+    void aCodeThatHasExpiredSaysSo() throws Exception {
+        try (Share share = sharer.share(project, loopback().withValidFor(Duration.ofSeconds(1)))) {
+            while (share.codeState() == CodeState.OPEN) {
+                Thread.onSpinWait();
+            }
+            assertThat(share.codeState()).isEqualTo(CodeState.EXPIRED);
+            assertThat(reason(() -> join(share, share.joinCode(), "x"))).isEqualTo(Reason.EXPIRED);
+            assertThat(reason(() -> join(share, share.ticket(), "x"))).isEqualTo(Reason.EXPIRED);
+        }
+    }
+
+    @Test
+    void aTakenPortIsNamedAndTheDefaultOneIsNotInsistedOn() throws Exception {
+        try (Dits second = Dits.open(options("second"));
+                Share one = sharer.share(project, loopback())) {
+            int port = one.address().getPort();
+            assertThatThrownBy(() -> second.share(project, loopback().withPort(port)))
+                    .isInstanceOfSatisfying(
+                            PortInUseException.class, e -> assertThat(e.port()).isEqualTo(port))
+                    .hasMessageContaining("in use");
+            try (Share two = second.share(project, loopback())) {
+                assertThat(two.address().getPort()).isNotEqualTo(port);
+            }
+        }
+    }
+
+    @Test
+    void aDirectoryThatMayNotBeWrittenIsNamed() throws Exception {
+        Path closed = Files.createDirectories(temporary.resolve("closed"));
+        assumeTrue(Files.getFileStore(closed).supportsFileAttributeView("posix"), "needs POSIX permissions");
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("r-x------"));
+        assumeTrue(!Files.isWritable(closed), "root may write anywhere");
+        assertThatThrownBy(() -> Dits.open(options("x").withHome(closed.resolve("home"))))
+                .isInstanceOf(FileAccessException.class)
+                .hasMessageContaining(closed.toString());
+        try (Share share = sharer.share(project, loopback())) {
+            assertThatThrownBy(() -> mounter.mount(at(share, share.joinCode()), closed.resolve("mount"), exact()))
+                    .isInstanceOf(FileAccessException.class)
+                    .hasMessageContaining(closed.toString());
         }
     }
 }

@@ -139,7 +139,7 @@ public final class Reconnector implements Closeable {
         try {
             connector.attach(stored, session, handler, TRY_TIMEOUT);
         } catch (JoinRejectedException e) {
-            refusal = e.reason().advice();
+            refusal = e.getMessage();
         } catch (InterruptedException e) {
             LOG.debug("{}: gave up to connect again", session);
         } catch (IOException | RuntimeException e) {
@@ -147,7 +147,7 @@ public final class Reconnector implements Closeable {
         }
         attempted(refusal == null);
         if (refusal != null) {
-            session.end("the share refused: " + refusal);
+            session.end(String.valueOf(refusal));
         }
     }
 

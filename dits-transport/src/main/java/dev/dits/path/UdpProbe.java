@@ -11,7 +11,6 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -21,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * Finds out why an address does not answer: sends up to three datagrams from a connected socket, to which the operating system hands the ICMP
  * errors that an unconnected one never sees.
  *
- * <p>Each is a QUIC packet of a version that is reserved to be unknown (RFC 9000, section 15), which any QUIC server answers by naming its versions
- * (section 6), without keeping anything of it. Its length, 1,200 bytes, is the least that a server must answer.
+ * <p>Each has the header of a client's first QUIC packet and noise inside. A server that validates addresses answers it by Retry (RFC 9000, section
+ * 17.2.5) without looking inside or keeping anything of it. Its length, 1,200 bytes, is the least that a server answers.
  */
 public final class UdpProbe {
     /** Datagrams sent. */
@@ -31,7 +30,10 @@ public final class UdpProbe {
     private static final int PACKET_BYTES = 1_200;
     private static final int ID_BYTES = 8;
     private static final int LONG_HEADER = 0xc0;
-    private static final int RESERVED_VERSION = 0x1a2a3a4a;
+    private static final int VERSION = 1;
+
+    /** What follows the header, as a varint of two bytes. */
+    private static final int TWO_BYTES = 0x4000;
 
     /** What came of it. */
     public enum Result {
@@ -122,20 +124,24 @@ public final class UdpProbe {
         random.nextBytes(destination);
         // A dits node tells by this bit that the packet is for the role that answers.
         destination[0] |= (byte) 0x80;
-        ByteBuffer packet = ByteBuffer.allocate(PACKET_BYTES);
-        packet.put((byte) LONG_HEADER).putInt(RESERVED_VERSION);
+        byte[] noise = new byte[PACKET_BYTES];
+        random.nextBytes(noise);
+        ByteBuffer packet = ByteBuffer.wrap(noise);
+        packet.put((byte) LONG_HEADER).putInt(VERSION);
         packet.put((byte) ID_BYTES).put(destination);
         packet.put((byte) ID_BYTES).put(source);
+        packet.put((byte) 0); // no token
+        packet.putShort((short) (TWO_BYTES | (packet.remaining() - Short.BYTES)));
         return packet.rewind();
     }
 
-    /** A version negotiation packet for the connection id that was sent along. */
+    /** A Retry, or from another kind of server a Version Negotiation, for the connection id that was sent along. */
     private static boolean isFor(byte[] source, ByteBuffer answer) {
         return answer.remaining() >= 1 + Integer.BYTES + 1 + ID_BYTES
                 && (answer.get(0) & 0x80) != 0
-                && answer.getInt(1) == 0
+                && (answer.getInt(1) == VERSION || answer.getInt(1) == 0)
                 && answer.get(1 + Integer.BYTES) == ID_BYTES
-                && Arrays.equals(answer.array(), 2 + Integer.BYTES, 2 + Integer.BYTES + ID_BYTES, source, 0, ID_BYTES);
+                && answer.slice(2 + Integer.BYTES, ID_BYTES).equals(ByteBuffer.wrap(source));
     }
 
     /** The JDK tells these apart in words only. */

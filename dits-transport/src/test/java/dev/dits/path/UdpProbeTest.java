@@ -72,7 +72,7 @@ class UdpProbeTest {
                     DatagramPacket packet = new DatagramPacket(new byte[2_000], 2_000);
                     for (int i = 0; i < UdpProbe.PACKETS; i++) {
                         noise.receive(packet);
-                        // Version negotiation for another connection.
+                        // A Version Negotiation for another connection.
                         byte[] answer = new byte[30];
                         answer[0] = (byte) 0x80;
                         answer[5] = 8;

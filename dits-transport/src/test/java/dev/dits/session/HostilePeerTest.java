@@ -190,6 +190,7 @@ class HostilePeerTest {
                             connection.localFingerprint(),
                             connection.peerFingerprint(),
                             "laptop",
+                            from.clock,
                             from.random)
                     .join(
                             Message.Hello.CODE,

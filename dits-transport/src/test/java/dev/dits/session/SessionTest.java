@@ -728,4 +728,31 @@ class SessionTest {
             assertThat(result.get(20, TimeUnit.SECONDS)).isInstanceOf(java.io.InterruptedIOException.class);
         }
     }
+
+    @Test
+    void whoIsSilentAtOneShareTakesPlacesAtTheOthersOfTheNode() throws Exception {
+        try (TestShare there = new TestShare();
+                TestShare mounter = new TestShare();
+                TestShare.Door one = there.share(directory.resolve("one"), "one", named("one"));
+                TestShare.Door two = there.share(directory.resolve("two"), "two", named("two"))) {
+            PeerCertificate certificate = TestShare.certificate();
+            Dialer.Key silentAt = Dialer.Key.of(one.code);
+            List<Dialer.Reached> silent = new ArrayList<>();
+            for (int i = 0; i < Lobby.UNJOINED_PER_SOURCE_MAX; i++) {
+                silent.add(mounter.dialer.reach(there.address(), silentAt, certificate, TestShare.PATIENCE));
+            }
+            while (there.lobby.size() < Lobby.UNJOINED_PER_SOURCE_MAX) {
+                Thread.onSpinWait();
+            }
+            assertThat(reason(() -> mounter.join(there.address(), Dialer.Key.of(two.code), NOTHING)))
+                    .isEqualTo(Reason.BUSY);
+            silent.forEach(Dialer.Reached::close);
+            while (there.lobby.size() > 0) {
+                Thread.onSpinWait();
+            }
+            Session mount = mounter.join(there.address(), Dialer.Key.of(two.code), NOTHING)
+                    .session();
+            assertThat(ask(mount)).isEqualTo("two");
+        }
+    }
 }

@@ -9,6 +9,9 @@ import dev.dits.error.SessionClosedException;
 import dev.dits.repo.CommitProgress;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
+import dev.dits.store.FileLocks;
+import dev.dits.store.LockWait;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -217,13 +220,23 @@ class RunningNodeTest {
         }
     }
 
+    private static FileLocks.Held lockTree(Mount mount) throws IOException {
+        return FileLocks.lock(mount.root().resolve(".dits/tree.lock"), false, LockWait.upTo(PATIENCE));
+    }
+
     @Test
+    @SuppressWarnings("try") // the lock is held, not used
     void aTransferIsSteeredAndEndsWithWhoeverAskedForIt() throws Exception {
         try (Share share = sharer.share(project, loopback());
                 Mount mount = mounter.mount(share.joinCode(), temporary.resolve("mount"))) {
-            Transfer transfer = mount().pull();
-            transfer.pause();
-            until(() -> mount().transfer().map(Progress::phase).equals(java.util.Optional.of(Progress.Phase.PAUSED)));
+            Transfer transfer;
+            // With the tree locked it cannot be over before it is paused.
+            try (FileLocks.Held tree = lockTree(mount)) {
+                transfer = mount().pull();
+                transfer.pause();
+                until(() ->
+                        mount().transfer().map(Progress::phase).equals(java.util.Optional.of(Progress.Phase.PAUSED)));
+            }
             until(() -> transfer.progress().phase() == Progress.Phase.PAUSED);
             assertThatExceptionOfType(TimeoutException.class)
                     .isThrownBy(() -> mount().close(false, Duration.ofMillis(300)));
@@ -236,11 +249,15 @@ class RunningNodeTest {
     }
 
     @Test
+    @SuppressWarnings("try") // the lock is held, not used
     void forceDoesNotWait() throws Exception {
         try (Share share = sharer.share(project, loopback());
                 Mount mount = mounter.mount(share.joinCode(), temporary.resolve("mount"))) {
-            Transfer paused = mount.pull();
-            paused.pause();
+            Transfer paused;
+            try (FileLocks.Held tree = lockTree(mount)) {
+                paused = mount.pull();
+                paused.pause();
+            }
             RunningMount seen = mount();
             seen.close(true, PATIENCE);
             assertThatExceptionOfType(CancellationException.class).isThrownBy(paused::await);

@@ -99,7 +99,9 @@ class HostilePeerTest {
             here.attach(there.address(), opened.stored(), mount, NOTHING);
             assertThat(oldest.closed().get(20, TimeUnit.SECONDS).code()).isEqualTo(Session.LIMIT);
             assertThat(ask(mount)).isEqualTo("share");
-            assertThat(there.joined().connections()).hasSizeLessThanOrEqualTo(Session.CONNECTIONS_MAX);
+            assertThat(there.joined().connections())
+                    .filteredOn(Connection::isOpen) // one that has closed may still be listed for a moment
+                    .hasSizeLessThanOrEqualTo(Session.CONNECTIONS_MAX);
         }
     }
 

@@ -168,7 +168,8 @@ class BackgroundTest {
         // 'push' and 'pull' go through it: nobody dials again.
         TestContext there = at(mounted);
         Files.writeString(mounted.resolve("back"), "back");
-        assertThat(there.run("commit", "-m", "Third take")).isZero();
+        // The file is there a moment before the branch has moved; until then a commit is told to wait.
+        until(() -> there.run("commit", "-m", "Third take") == 0);
         assertThat(there.run("push")).as(there::err).isZero();
         assertThat(there.out()).startsWith("takes has main at ");
         assertThat(there.run("pull")).as(there::err).isZero();

@@ -300,7 +300,7 @@ class BackgroundTest {
         share();
         String port = user.out().replaceAll("(?s).*Listening on 127.0.0.1:(\\d+).*", "$1");
         assertThat(user.run("p2p", "share", source.toString(), "--daemon", "--bind", "127.0.0.1", "--port", port))
-                .isEqualTo(ExitCode.FAILURE);
+                .isEqualTo(ExitCode.PORT_IN_USE);
         assertThat(user.err())
                 .startsWith("dits: ")
                 .contains(port)

@@ -377,26 +377,4 @@ class TroubleTest {
         }
         assertThat(mount.repository().log("HEAD", 99)).hasSize(1 + 2 * times.size());
     }
-
-    @Test
-    void descriptorsRunOut() throws Exception {
-        shareAndMount();
-        Process child = FewFilesMain.start(
-                temporary.resolve("home-few"),
-                share.joinCode() + "@127.0.0.1:" + share.address().getPort(),
-                temporary.resolve("few"));
-        closing(() -> child.destroyForcibly().waitFor());
-        assertThat(NodeMain.line(child)).isEqualTo("first done");
-        change(2);
-        child.getOutputStream().write('\n');
-        child.getOutputStream().flush();
-        String report = NodeMain.line(child);
-        assertThat(report)
-                .startsWith("failed 0: ")
-                .contains("Too many open files")
-                .doesNotContain("no I/O error");
-        assertThat(NodeMain.line(child)).isEqualTo("then done");
-        assertThat(child.waitFor()).isZero();
-        assertThat(Trees.describe(temporary.resolve("few"))).isEqualTo(Trees.describe(project));
-    }
 }

@@ -77,7 +77,8 @@ class HostileFramesTest {
 
     @Test
     void aFrameOf512BytesIsReadBeforeTheJoin() throws IOException {
-        byte[] payload = new ByteWriter(512).text("d".repeat(255)).varint(0).varint(0).toBytes();
+        byte[] payload =
+                new ByteWriter(512).text("d".repeat(255)).varint(0).varint(0).toBytes();
         assertThat(unjoined(frameOf(0x05, payload)).read()).isInstanceOf(Message.Present.class);
         byte[] full = new byte[512];
         // Long enough to be read, and no PRESENT: the payload itself is what is refused.

@@ -261,7 +261,7 @@ class TwoProcessesTest {
                 .with("DITS_LAN", "lo")
                 .with("DITS_HOME", directory.resolve("home-mount").toString());
         assertThat(there.run("commit", "-m", "Mine")).isZero();
-        assertThat(there.run("push", "--bind", "127.0.0.1")).isEqualTo(ExitCode.FAILURE);
+        assertThat(there.run("push", "--bind", "127.0.0.1")).isEqualTo(ExitCode.NOT_PERMITTED);
         assertThat(there.err()).startsWith("dits: ").contains("read only");
         assertThat(source.resolve("back")).doesNotExist();
     }

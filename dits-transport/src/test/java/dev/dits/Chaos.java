@@ -291,6 +291,15 @@ final class Chaos implements AutoCloseable {
                 + errors.substring(Math.max(0, errors.length() - 1_500)));
     }
 
+    /** Lets all work until an operation was done once, so that what comes next meets it at work; in vain, it is not counted. */
+    void awaitFirst(String operation) throws IOException, InterruptedException {
+        startAll();
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!counts.containsKey(operation) && System.nanoTime() < end) {
+            Thread.sleep(20);
+        }
+    }
+
     /** A round: so many kills at random moments, or so many seconds without. */
     void round(int kills, int pauseMillisMax, int seconds) throws IOException, InterruptedException {
         startAll();

@@ -31,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -244,7 +245,7 @@ final class Attacker {
                 QuicOptions.at(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 2, 1}), 0)), workers);
         SecureRandom random = new SecureRandom();
         PeerCertificate certificate = PeerCertificate.generate(random);
-        Dialer dialer = new Dialer(node, workers, timer, "attacker", random);
+        Dialer dialer = new Dialer(node, workers, timer, "attacker", InstantSource.system(), random);
         RequestHandler nothing = (session, request, exchange) -> {
             throw new PermissionDeniedException("nothing is served here");
         };

@@ -19,11 +19,9 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,38 +75,20 @@ class HandshakeTest {
         return bytes;
     }
 
-    private final class TestDoor implements ShareHandshake.Door {
+    private final class OneDoor extends TestDoor {
         @Override
-        public Optional<Invitation> invitation(int kind, byte[] selector) {
-            return Optional.of(invitation).filter(one -> one.matches(kind, selector));
+        Invitation invitation() {
+            return invitation;
         }
 
         @Override
-        public Optional<Grant> grant(byte[] sessionId) throws IOException {
-            return grants.find(sessionId);
+        GrantStore grants() {
+            return grants;
         }
-
-        @Override
-        public boolean isUsedUp(Invitation one) {
-            return one.isUsedUp();
-        }
-
-        @Override
-        public void accept(Invitation one, Grant grant) throws IOException {
-            grants.add(grant, null);
-        }
-
-        @Override
-        public void wrongCode(String nameplate) {}
 
         @Override
         public GuessLimiter guesses() {
             return guesses;
-        }
-
-        @Override
-        public Semaphore computing() {
-            return new Semaphore(1);
         }
 
         @Override
@@ -120,24 +100,6 @@ class HandshakeTest {
         public byte[] repositoryId() {
             return REPOSITORY_ID;
         }
-
-        @Override
-        public String profile() {
-            return "default";
-        }
-
-        @Override
-        public String shareName() {
-            return "project";
-        }
-
-        @Override
-        public String branch() {
-            return "main";
-        }
-
-        @Override
-        public void proved() {}
     }
 
     private interface Dialling {
@@ -153,7 +115,7 @@ class HandshakeTest {
                 ShareHandshake handshake = new ShareHandshake(
                         new FrameReader(pipe.toShare, FrameReader.PAYLOAD_BYTES_MAX_UNJOINED),
                         new FrameWriter(pipe.toMount),
-                        new TestDoor(),
+                        new OneDoor(),
                         seenByShare,
                         SHARE_FINGERPRINT,
                         InetAddress.getLoopbackAddress(),
@@ -455,7 +417,7 @@ class HandshakeTest {
         assertThatThrownBy(() -> new ShareHandshake(
                                 new FrameReader(pipe.toShare, FrameReader.PAYLOAD_BYTES_MAX_UNJOINED),
                                 new FrameWriter(pipe.toMount),
-                                new TestDoor(),
+                                new OneDoor(),
                                 MOUNT_FINGERPRINT,
                                 SHARE_FINGERPRINT,
                                 InetAddress.getByName("192.0.2.1"),

@@ -25,9 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -76,32 +74,15 @@ class JoinStormTest {
         grants = GrantStore.open(directory.resolve("grants"));
     }
 
-    private final class Door implements ShareHandshake.Door {
+    private final class StormDoor extends TestDoor {
         @Override
-        public Optional<Invitation> invitation(int kind, byte[] selector) {
-            return Optional.of(invitation).filter(one -> one.matches(kind, selector));
+        Invitation invitation() {
+            return invitation;
         }
 
         @Override
-        public boolean isUsedUp(Invitation one) {
-            return one.isUsedUp();
-        }
-
-        @Override
-        public void accept(Invitation one, Grant grant) throws IOException {
-            grants.add(grant, null);
-        }
-
-        @Override
-        public Optional<Grant> grant(byte[] sessionId) throws IOException {
-            return grants.find(sessionId);
-        }
-
-        @Override
-        public void wrongCode(String nameplate) throws IOException {
-            if (guesses.isLocked(nameplate)) {
-                locked++;
-            }
+        GrantStore grants() {
+            return grants;
         }
 
         @Override
@@ -110,37 +91,16 @@ class JoinStormTest {
         }
 
         @Override
-        public Semaphore computing() {
-            return new Semaphore(1);
-        }
-
-        @Override
         public byte[] shareId() {
             return SHARE;
         }
 
         @Override
-        public byte[] repositoryId() {
-            return SHARE;
+        public void wrongCode(String nameplate) throws IOException {
+            if (guesses.isLocked(nameplate)) {
+                locked++;
+            }
         }
-
-        @Override
-        public String profile() {
-            return "default";
-        }
-
-        @Override
-        public String shareName() {
-            return "project";
-        }
-
-        @Override
-        public String branch() {
-            return "main";
-        }
-
-        @Override
-        public void proved() {}
     }
 
     private static byte[] frames(Message... messages) throws IOException {
@@ -181,7 +141,7 @@ class JoinStormTest {
         return new ShareHandshake(
                         new FrameReader(new ByteArrayInputStream(said)::read, FrameReader.PAYLOAD_BYTES_MAX_UNJOINED),
                         new FrameWriter(NOBODY),
-                        new Door(),
+                        new StormDoor(),
                         STRANGER,
                         OURS,
                         source,

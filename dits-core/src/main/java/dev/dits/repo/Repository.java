@@ -5,14 +5,11 @@ import dev.dits.disk.AtomicFile;
 import dev.dits.disk.Disk;
 import dev.dits.disk.Role;
 import dev.dits.error.BranchMovedException;
-import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
 import dev.dits.error.RepositoryNotFoundException;
 import dev.dits.object.Commit;
-import dev.dits.object.CommitTime;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Extensions;
-import dev.dits.object.Mtime;
 import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectKind;
@@ -27,10 +24,7 @@ import dev.dits.store.StoreWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.ZonedDateTime;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +38,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A directory under version control: a working tree, and in its {@code .dits} the history.
@@ -58,22 +50,10 @@ import org.slf4j.LoggerFactory;
  * its description names.
  */
 public final class Repository implements AutoCloseable {
-    /*
-     * Order of writes in a commit: (1) chunks, nodes and the commit into packs, synced, then their index; (2) .dits/base says that this
-     * commit is coming; (3) the branch moves by compare-and-set; (4) .dits/base says the tree stands on it; (5) the stat cache. A crash
-     * before (3) leaves objects that nothing names, which gc drops; between (3) and (4) the next reader of .dits/base sees the branch on the commit
-     * that was announced, and finishes (4).
-     */
-
     /** The directory inside the working tree that holds everything else. */
     public static final String DIRECTORY = ".dits";
 
-    private static final int PREFIX_DIGITS_MIN = 6;
     private static final int SYNCERS = 32;
-    private static final int BEHIND_MAX = 100_000;
-    private static final Duration GC_STORE_WAIT = Duration.ofMillis(250);
-    private static final Mtime EARLIEST = new Mtime(Long.MIN_VALUE / 4, 0);
-    private static final Logger LOGGER = LoggerFactory.getLogger(Repository.class);
     private static final AtomicInteger THREADS = new AtomicInteger();
 
     private final Path root;
@@ -87,6 +67,9 @@ public final class Repository implements AutoCloseable {
     private final ContentReader reader;
     private final ExecutorService workers;
     private final ExecutorService syncers;
+    private final WorkTree work;
+    private final Revisions revisions;
+    private final Upkeep upkeep;
     private volatile RepositoryConfig config;
 
     private Repository(Path root, RepositoryOptions options, RepositoryConfig config, PackStore store)
@@ -109,6 +92,10 @@ public final class Repository implements AutoCloseable {
                 SYNCERS, SYNCERS, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> daemon(task, "dits-sync-"));
         pool.allowCoreThreadTimeOut(true);
         this.syncers = pool;
+        this.work =
+                new WorkTree(root, scratch, options, store, refs, objects, reader, workers, syncers, () -> this.config);
+        this.revisions = new Revisions(refs, store, objects);
+        this.upkeep = new Upkeep(work);
     }
 
     private static Thread daemon(Runnable task, String name) {
@@ -277,8 +264,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public Optional<ObjectId> head() throws IOException {
-        Refs.Head head = refs.head();
-        return head.branch() != null ? refs.read(head.branch()) : Optional.ofNullable(head.commit());
+        return revisions.head();
     }
 
     /**
@@ -288,7 +274,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public Optional<ObjectId> base() throws IOException {
-        return Optional.ofNullable(state(refs.head()).commit());
+        return Optional.ofNullable(work.state(refs.head()).commit());
     }
 
     /**
@@ -298,7 +284,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public Optional<ObjectId> unfinished() throws IOException {
-        return Optional.ofNullable(state(refs.head()).target());
+        return Optional.ofNullable(work.state(refs.head()).target());
     }
 
     /**
@@ -431,7 +417,7 @@ public final class Repository implements AutoCloseable {
             refs.compareAndSet(ref, null, target);
             return ref;
         }
-        byte[] bytes = new Tag(target, name, author(null), now(), message, Extensions.NONE).encode();
+        byte[] bytes = new Tag(target, name, work.author(null), work.now(), message, Extensions.NONE).encode();
         ObjectId id = ObjectId.hash(bytes);
         // The writer keeps gc out until the tag is named.
         try (StoreWriter writer = store.newWriter()) {
@@ -466,97 +452,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public ObjectId resolve(String revision) throws IOException {
-        int end = 0;
-        while (end < revision.length() && revision.charAt(end) != '~' && revision.charAt(end) != '^') {
-            end++;
-        }
-        ObjectId id = peel(resolveName(revision.substring(0, end)));
-        int at = end;
-        while (at < revision.length()) {
-            boolean ancestor = revision.charAt(at) == '~';
-            int digits = ++at;
-            while (at < revision.length() && Character.digit(revision.charAt(at), 10) >= 0) {
-                at++;
-            }
-            if (at - digits > 6
-                    || (at < revision.length() && revision.charAt(at) != '~' && revision.charAt(at) != '^')) {
-                throw noRevision(revision);
-            }
-            int number = digits == at ? 1 : Integer.parseInt(revision, digits, at, 10);
-            for (int i = 0; i < (ancestor ? number : Math.min(number, 1)); i++) {
-                List<ObjectId> parents = readCommit(id).parents();
-                int parent = ancestor ? 0 : number - 1;
-                if (parent >= parents.size()) {
-                    throw new DitsException(
-                            "'" + revision + "' goes beyond the first commit; 'dits log' shows how many there are");
-                }
-                id = parents.get(parent);
-            }
-        }
-        return id;
-    }
-
-    private ObjectId resolveName(String name) throws IOException {
-        if (name.equals("HEAD") || name.equals("@")) {
-            return head().orElseThrow(() -> new DitsException("there is no commit yet; 'dits commit' makes the first"));
-        }
-        for (String candidate : List.of(
-                name.startsWith("refs/") ? name : RefName.TAGS + name, RefName.HEADS + name, RefName.REMOTES + name)) {
-            try {
-                Optional<ObjectId> found = refs.read(new RefName(candidate));
-                if (found.isPresent()) {
-                    return found.get();
-                }
-            } catch (IllegalArgumentException e) {
-                // Not a name a reference can have; it may still be an id.
-            }
-        }
-        if (name.length() >= PREFIX_DIGITS_MIN
-                && name.length() <= 2 * ObjectId.BYTES
-                && name.chars().allMatch(c -> Character.digit(c, 16) >= 0 && c < 0x80)) {
-            return resolvePrefix(name.toLowerCase(java.util.Locale.ROOT));
-        }
-        throw noRevision(name);
-    }
-
-    private static DitsException noRevision(String name) {
-        return new DitsException("there is no commit, branch or tag '" + dev.dits.object.Escaper.escape(name)
-                + "'; 'dits log' and 'dits branch' list them");
-    }
-
-    private ObjectId resolvePrefix(String prefix) throws IOException {
-        if (prefix.length() == 2 * ObjectId.BYTES) {
-            ObjectId id = ObjectId.fromHex(prefix);
-            if (!objects.contains(id)) {
-                throw noRevision(prefix);
-            }
-            return id;
-        }
-        List<ObjectId> found = new ArrayList<>();
-        store.forEach((id, type, plain, stored) -> {
-            if (type == RecordType.OBJECT && id.toString().startsWith(prefix)) {
-                ObjectKind kind = ObjectCodec.kindOf(objects.require(id));
-                if (kind == ObjectKind.COMMIT || kind == ObjectKind.TAG) {
-                    found.add(id);
-                }
-            }
-        });
-        if (found.size() > 1) {
-            throw new DitsException("'" + prefix + "' is the start of " + found.size() + " ids; give more digits");
-        }
-        if (found.isEmpty()) {
-            throw noRevision(prefix);
-        }
-        return found.get(0);
-    }
-
-    private ObjectId peel(ObjectId id) throws IOException {
-        byte[] bytes = objects.require(id);
-        return switch (ObjectCodec.kindOf(bytes)) {
-            case COMMIT -> id;
-            case TAG -> Tag.decode(bytes).target();
-            default -> throw new DitsException(id.abbreviated() + " is not a commit; 'dits log' lists them");
-        };
+        return revisions.resolve(revision);
     }
 
     /**
@@ -568,7 +464,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if it is no commit, or the file system fails
      */
     public Commit readCommit(ObjectId id) throws IOException {
-        return Commit.decode(objects.require(id));
+        return work.readCommit(id);
     }
 
     /**
@@ -613,78 +509,6 @@ public final class Repository implements AutoCloseable {
 
     // ---- working tree ----
 
-    private Path baseFile() {
-        return dits.resolve("base");
-    }
-
-    private Path cacheFile() {
-        return dits.resolve("index");
-    }
-
-    /** The base, with a commit finished whose branch has moved already. */
-    private BaseState state(Refs.Head head) throws IOException {
-        BaseState state = BaseState.read(baseFile());
-        ObjectId next = state.next();
-        if (next != null) {
-            ObjectId tip = head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
-            return next.equals(tip) || (tip != null && leadsTo(next, tip))
-                    ? BaseState.of(next, state.held())
-                    : new BaseState(state.commit(), null, state.target(), state.held());
-        }
-        return state;
-    }
-
-    /** A branch may have moved on since a commit that was killed had moved it: somebody pushed. */
-    private boolean leadsTo(ObjectId next, ObjectId tip) {
-        try {
-            return isAncestor(next, tip);
-        } catch (IOException e) {
-            // What is not all here can not be told; the commit is taken for one that did not come to be.
-            LOGGER.debug("the history of {} was not read", tip, e);
-            return false;
-        }
-    }
-
-    private FileLocks.Held lockTree() throws IOException {
-        FileLocks.Held held = FileLocks.lock(dits.resolve("tree.lock"), false, LockWait.upTo(options.lockTimeout()));
-        boolean done = false;
-        try {
-            new Leftovers(root, dits, scratch).sweep(ZonedDateTime.now(options.clock()));
-            done = true;
-            return held;
-        } finally {
-            if (!done) {
-                held.close();
-            }
-        }
-    }
-
-    private @Nullable DirectoryRef tree(@Nullable ObjectId commit) throws IOException {
-        return commit == null ? null : readCommit(commit).tree();
-    }
-
-    /**
-     * The file system's clock, which need not be ours: what is made now has its time. Where nothing can be made, a time before all others, by which the stat cache vouches
-     * for nothing.
-     */
-    private Mtime fileClock() {
-        Path probe = scratch.name("clock");
-        try {
-            scratch.ensure();
-            disk.makeDirectory(Role.PROBE, probe);
-            FileStat stat = FileStat.of(probe);
-            if (stat != null) {
-                return stat.changeTimeKnown() ? stat.ctime() : stat.mtime();
-            }
-        } catch (IOException e) {
-            // A full disk, or one that may not be written: what is read can be read all the same.
-            LOGGER.debug("the file system was not asked for its time", e);
-        } finally {
-            AtomicFile.discard(disk, Role.PROBE, probe);
-        }
-        return EARLIEST;
-    }
-
     /**
      * Compares the working tree with its base, and the base with its branch. Files of which size, times and file number are as they
      * were when their content was last read are not read.
@@ -694,59 +518,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public Status status() throws IOException {
-        FileLocks.Held lock = FileLocks.tryLock(dits.resolve("tree.lock"), false);
-        try {
-            Refs.Head head = refs.head();
-            BaseState state = state(head);
-            List<Change> changes = new ArrayList<>();
-            long[] count = new long[1];
-            StatusWalk walk = scan(state, tree(state.commit()), lock != null, (change, base, found) -> {
-                count[0]++;
-                if (changes.size() < Status.CHANGES_LISTED_MAX) {
-                    changes.add(change);
-                }
-            });
-            ObjectId tip = head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
-            int behind = tip == null || tip.equals(state.commit())
-                    ? 0
-                    : new CommitGraph(this::readCommit).distance(state.commit(), tip, BEHIND_MAX);
-            return new Status(
-                    Optional.ofNullable(head.branch()),
-                    Optional.ofNullable(state.commit()),
-                    Optional.ofNullable(tip),
-                    behind,
-                    Optional.ofNullable(state.target()),
-                    changes,
-                    count[0],
-                    walk.ignoredCount(),
-                    walk.skippedCount(),
-                    state.held().size());
-        } finally {
-            if (lock != null) {
-                lock.close();
-            }
-        }
-    }
-
-    private StatusWalk scan(BaseState state, @Nullable DirectoryRef base, boolean refresh, StatusWalk.Listener listener)
-            throws IOException {
-        // Without the lock nothing is made in tmp: nobody would know whether it is still in use.
-        Mtime scanStart = refresh ? fileClock() : EARLIEST;
-        StatCache.Writer cacheWriter = refresh ? new StatCache.Writer(scratch) : null;
-        try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
-                OrderedPipeline pipeline = new OrderedPipeline(workers)) {
-            StatusWalk walk = new StatusWalk(objects, reader, pipeline, cacheWriter, scanStart, listener);
-            new WorkTreeScanner(root, objects, config.trackGit(), state, cache, walk).scan(base);
-            pipeline.finish();
-            if (cacheWriter != null) {
-                cacheWriter.install(cacheFile());
-            }
-            return walk;
-        } finally {
-            if (cacheWriter != null) {
-                cacheWriter.close();
-            }
-        }
+        return work.status();
     }
 
     /**
@@ -762,7 +534,7 @@ public final class Repository implements AutoCloseable {
      */
     public void diff(@Nullable ObjectId before, @Nullable ObjectId after, DiffOptions diff, DiffVisitor visitor)
             throws IOException {
-        comparison(diff, visitor).trees(tree(before), tree(after));
+        comparison(diff, visitor).trees(work.tree(before), work.tree(after));
     }
 
     /**
@@ -777,12 +549,12 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails, or the visitor does
      */
     public void diffWorkingTree(@Nullable ObjectId before, DiffOptions diff, DiffVisitor visitor) throws IOException {
-        DirectoryRef base = tree(before);
+        DirectoryRef base = work.tree(before);
         Comparison comparison = comparison(diff, visitor);
         for (TreePath path : diff.paths()) {
             comparison.requireInWorkingTree(path, base);
         }
-        scan(state(refs.head()), base, false, comparison);
+        work.scan(work.state(refs.head()), base, false, comparison);
         comparison.scanned();
     }
 
@@ -799,16 +571,6 @@ public final class Repository implements AutoCloseable {
      */
     public java.io.InputStream read(dev.dits.object.Content content) throws IOException {
         return new ContentStream(objects, content);
-    }
-
-    private String author(@Nullable String given) {
-        return given != null ? given : config.author().orElse(options.author());
-    }
-
-    private CommitTime now() {
-        ZonedDateTime time = ZonedDateTime.now(options.clock());
-        return CommitTime.of(time.toInstant(), (int)
-                TimeUnit.SECONDS.toMinutes(time.getOffset().getTotalSeconds()));
     }
 
     /**
@@ -831,82 +593,8 @@ public final class Repository implements AutoCloseable {
     @SuppressWarnings("try")
     public Optional<CommitResult> commit(String message, @Nullable String author, CommitProgress progress)
             throws IOException {
-        try (FileLocks.Held lock = lockTree()) {
-            Refs.Head head = refs.head();
-            BaseState state = state(head);
-            refuseUnfinished(state, "commit");
-            ObjectId base = state.commit();
-            ObjectId tip = head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
-            if (!java.util.Objects.equals(base, tip)) {
-                throw new BranchMovedException(lagging(head, base, tip));
-            }
-            return commit(message, author, progress, head, state);
-        }
-    }
-
-    private static String lagging(Refs.Head head, @Nullable ObjectId base, @Nullable ObjectId tip) {
-        String branch = head.branch() == null ? "HEAD" : head.branch().shortName();
-        return branch + " is at " + (tip == null ? "nothing" : tip.abbreviated()) + ", but the working tree stands on "
-                + (base == null ? "nothing" : base.abbreviated()) + "; 'dits checkout " + branch
-                + "' brings the new commits in and keeps your changes where they do not meet, then commit again";
-    }
-
-    private Optional<CommitResult> commit(
-            String message, @Nullable String author, CommitProgress progress, Refs.Head head, BaseState state)
-            throws IOException {
-        ObjectId base = state.commit();
-        DirectoryRef baseTree = tree(base);
-        Mtime scanStart = fileClock();
-        try (StoreWriter writer = store.newWriter();
-                StatCache.Writer cacheWriter = new StatCache.Writer(scratch);
-                StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
-                OrderedPipeline pipeline = new OrderedPipeline(workers)) {
-            CommitWalk walk = new CommitWalk(writer, reader, pipeline, cacheWriter, scanStart, progress);
-            try {
-                new WorkTreeScanner(root, objects, config.trackGit(), state, cache, walk).scan(baseTree);
-                pipeline.finish();
-            } catch (DiskFullException e) {
-                writer.abandon();
-                throw e;
-            }
-            DirectoryRef tree = walk.root();
-            boolean empty = baseTree == null && tree.files() == 0 && tree.id().equals(emptyTree());
-            if (tree.equals(baseTree) || empty) {
-                writer.flush();
-                cacheWriter.install(cacheFile());
-                return Optional.empty();
-            }
-            Commit commit = new Commit(
-                    tree, base == null ? List.of() : List.of(base), author(author), now(), message, Extensions.NONE);
-            byte[] bytes = commit.encode();
-            ObjectId id = ObjectId.hash(bytes);
-            // What the commit names is durable before the commit is anywhere.
-            writer.flush();
-            writer.put(RecordType.OBJECT, id, bytes, 0, bytes.length);
-            writer.flush();
-            state.withNext(id).write(baseFile(), scratch);
-            if (head.branch() != null) {
-                refs.compareAndSet(head.branch(), base, id);
-            } else {
-                refs.writeHead(new Refs.Head(null, id));
-            }
-            try {
-                BaseState.of(id, state.held()).write(baseFile(), scratch);
-            } catch (IOException e) {
-                // The commit stands. Whoever reads what was announced finds the branch on it, and takes it for the
-                // base.
-                LOGGER.debug("the new base was not written", e);
-            }
-            cacheWriter.install(cacheFile());
-            List<TreePath> skipped = new ArrayList<>();
-            for (byte[] path : walk.skippedPaths()) {
-                try {
-                    skipped.add(TreePath.of(path));
-                } catch (IllegalArgumentException e) {
-                    // A name too long for a path; it was left out all the same.
-                }
-            }
-            return Optional.of(new CommitResult(id, tree.bytes(), tree.files(), walk.newBytes(), skipped));
+        try (FileLocks.Held lock = work.lock()) {
+            return new Committing(work).commit(message, author, progress);
         }
     }
 
@@ -924,10 +612,12 @@ public final class Repository implements AutoCloseable {
      */
     @SuppressWarnings("try")
     public CheckoutReport checkout(String revision, CheckoutOptions checkout) throws IOException {
-        try (FileLocks.Held lock = lockTree()) {
+        try (FileLocks.Held lock = work.lock()) {
             Optional<RefName> branch = branchNamed(revision);
-            ObjectId commit = branch.isPresent() ? peel(refs.read(branch.get()).orElseThrow()) : resolve(revision);
-            return checkout(commit, new Refs.Head(branch.orElse(null), branch.isPresent() ? null : commit), checkout);
+            ObjectId commit =
+                    branch.isPresent() ? revisions.peel(refs.read(branch.get()).orElseThrow()) : resolve(revision);
+            return new Checkout(work)
+                    .to(commit, new Refs.Head(branch.orElse(null), branch.isPresent() ? null : commit), checkout);
         }
     }
 
@@ -942,8 +632,8 @@ public final class Repository implements AutoCloseable {
      */
     @SuppressWarnings("try")
     public CheckoutReport updateWorkingTree(ObjectId commit, CheckoutOptions checkout) throws IOException {
-        try (FileLocks.Held lock = lockTree()) {
-            return checkout(commit, null, checkout);
+        try (FileLocks.Held lock = work.lock()) {
+            return new Checkout(work).to(commit, null, checkout);
         }
     }
 
@@ -957,14 +647,8 @@ public final class Repository implements AutoCloseable {
      */
     @SuppressWarnings("try")
     public Optional<CheckoutReport> follow(CheckoutOptions checkout) throws IOException {
-        try (FileLocks.Held lock = lockTree()) {
-            Refs.Head head = refs.head();
-            Optional<ObjectId> tip = head.branch() == null ? Optional.empty() : refs.read(head.branch());
-            BaseState state = state(head);
-            if (tip.isEmpty() || (state.target() == null && tip.get().equals(state.commit()))) {
-                return Optional.empty();
-            }
-            return Optional.of(checkout(tip.get(), null, checkout));
+        try (FileLocks.Held lock = work.lock()) {
+            return new Checkout(work).follow(checkout);
         }
     }
 
@@ -975,55 +659,6 @@ public final class Repository implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
-    }
-
-    private CheckoutReport checkout(ObjectId commit, Refs.@Nullable Head newHead, CheckoutOptions checkout)
-            throws IOException {
-        BaseState state = state(refs.head());
-        DirectoryRef old = tree(state.commit());
-        DirectoryRef interrupted = tree(state.target());
-        DirectoryRef target = readCommit(commit).tree();
-        scratch.ensure();
-        TreeDiffer differ = new TreeDiffer(
-                root,
-                objects,
-                reader,
-                NameRules.probe(disk, scratch.directory(), config.trackGit()),
-                checkout.links(),
-                state.held());
-        CheckoutConflicts conflicts = new CheckoutConflicts(true);
-        try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile())) {
-            differ.walk(old, interrupted, target, cache, conflicts);
-        }
-        conflicts.refuseIfAny();
-        state.withTarget(commit).write(baseFile(), scratch);
-        FileSource given = checkout.source();
-        FileSource source = given != null ? given : WorkTreeWriter.fromObjects(objects, workers);
-        CheckoutReport report;
-        try (StatCache.Writer cacheWriter = new StatCache.Writer(scratch);
-                StatCache.Cursor cacheRead = StatCache.Cursor.open(cacheFile());
-                StatCache.Cursor cacheBefore = StatCache.Cursor.open(cacheFile());
-                WorkTreeWriter writer = new WorkTreeWriter(
-                        root,
-                        scratch,
-                        source,
-                        workers,
-                        syncers,
-                        checkout.filesInFlight(),
-                        cacheBefore,
-                        cacheWriter,
-                        checkout.progress(),
-                        ZonedDateTime.now(options.clock()))) {
-            differ.walk(old, interrupted, target, cacheRead, writer);
-            writer.finish();
-            report = writer.report(commit);
-            if (newHead != null) {
-                refs.writeHead(newHead);
-            }
-            BaseState.of(commit, differ.held()).write(baseFile(), scratch);
-            cacheWriter.install(cacheFile(), fileClock());
-        }
-        return report;
     }
 
     /**
@@ -1043,9 +678,9 @@ public final class Repository implements AutoCloseable {
      */
     @SuppressWarnings("try")
     public RestoreReport restore(java.util.Collection<TreePath> paths, RestoreOptions restore) throws IOException {
-        try (FileLocks.Held lock = lockTree()) {
-            BaseState state = state(refs.head());
-            refuseUnfinished(state, "restore");
+        try (FileLocks.Held lock = work.lock()) {
+            BaseState state = work.state(refs.head());
+            WorkTree.refuseUnfinished(state, "restore");
             ObjectId base = state.commit();
             ObjectId source =
                     restore.source().or(() -> Optional.ofNullable(base)).orElse(null);
@@ -1054,29 +689,12 @@ public final class Repository implements AutoCloseable {
             }
             scratch.ensure();
             return new Restore(
-                            root, disk, scratch, objects, reader, workers, syncers, config.trackGit(), this::fileClock)
-                    .run(paths, restore, source, readCommit(source).tree(), state, tree(base), options.clock());
-        }
-    }
-
-    private static void refuseUnfinished(BaseState state, String what) throws DitsException {
-        if (state.target() != null) {
-            throw new DitsException("a checkout of " + state.target().abbreviated()
-                    + " was interrupted; repeat it ('dits checkout "
-                    + state.target().abbreviated() + "') before you " + what);
+                            root, disk, scratch, objects, reader, workers, syncers, config.trackGit(), work::fileClock)
+                    .run(paths, restore, source, readCommit(source).tree(), state, work.tree(base), options.clock());
         }
     }
 
     // ---- upkeep ----
-
-    private static final java.util.regex.Pattern KEEP_NAME = java.util.regex.Pattern.compile("[A-Za-z0-9_-]{1,64}");
-
-    private Path keepFile(String name) {
-        if (!KEEP_NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("a keep file's name is 1 to 64 letters, digits, '_' and '-'");
-        }
-        return dits.resolve("keep").resolve(name);
-    }
 
     /**
      * Keeps objects, and all they reach, from {@link #gc} until they are released: those of an unfinished transfer or of a live session.
@@ -1086,18 +704,8 @@ public final class Repository implements AutoCloseable {
      * @param roots ids of objects or chunks, which need not be here yet
      * @throws IOException if the file system fails
      */
-    @SuppressWarnings("try") // the lock is held, not used
     public void keep(String name, java.util.Collection<ObjectId> roots) throws IOException {
-        StringBuilder text = new StringBuilder();
-        for (ObjectId root : roots) {
-            text.append(root).append('\n');
-        }
-        Path file = keepFile(name);
-        disk.makeDirectoriesDurably(Role.LAYOUT, dits.resolve("keep"));
-        try (FileLocks.Held held =
-                FileLocks.lock(dits.resolve(Refs.LOCK), false, LockWait.upTo(options.lockTimeout()))) {
-            scratch.replace(Role.KEEP, file, text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-        }
+        upkeep.keep(name, roots);
     }
 
     /**
@@ -1107,48 +715,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public void release(String name) throws IOException {
-        boolean unused = disk.delete(Role.KEEP, keepFile(name));
-    }
-
-    private Set<ObjectId> kept() throws IOException {
-        Set<ObjectId> roots = new HashSet<>();
-        try (java.nio.file.DirectoryStream<Path> stream = Files.newDirectoryStream(dits.resolve("keep"))) {
-            for (Path file : stream) {
-                byte[] bytes = AtomicFile.read(file);
-                if (bytes == null) {
-                    continue;
-                }
-                String text = new String(bytes, java.nio.charset.StandardCharsets.US_ASCII);
-                for (String line : text.split("\n", -1)) {
-                    if (!line.isEmpty()) {
-                        try {
-                            roots.add(ObjectId.fromHex(line));
-                        } catch (IllegalArgumentException e) {
-                            throw new dev.dits.error.CorruptObjectException(
-                                    file + " holds something that is no id; delete it if no transfer is under way", e);
-                        }
-                    }
-                }
-            }
-        } catch (java.nio.file.NoSuchFileException e) {
-            return roots;
-        }
-        return roots;
-    }
-
-    /** What must stay: everything that anything in .dits names. */
-    private Set<ObjectId> localRoots() throws IOException {
-        Set<ObjectId> roots = kept();
-        refs.list(RefName.HEADS).values().forEach(roots::add);
-        refs.list(RefName.TAGS).values().forEach(roots::add);
-        Refs.Head head = refs.head();
-        BaseState state = BaseState.read(baseFile());
-        for (ObjectId id : new ObjectId[] {head.commit(), state.commit(), state.next(), state.target()}) {
-            if (id != null) {
-                roots.add(id);
-            }
-        }
-        return roots;
+        upkeep.release(name);
     }
 
     /**
@@ -1160,20 +727,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if the file system fails
      */
     public FsckReport fsck(java.util.function.LongConsumer progress) throws IOException {
-        List<String> problems = new ArrayList<>();
-        dev.dits.store.VerifyReport packs = store.verify(progress);
-        Set<ObjectId> local = new HashSet<>();
-        Set<ObjectId> remote = new HashSet<>();
-        try {
-            local.addAll(localRoots());
-            // What is kept for a transfer need not be here yet.
-            local.removeAll(kept());
-            remote.addAll(refs.list(RefName.REMOTES).values());
-            state(refs.head());
-        } catch (DitsException e) {
-            problems.add(e.getMessage());
-        }
-        return new Reachability(objects).check(packs, local, remote, problems);
+        return upkeep.fsck(progress);
     }
 
     /**
@@ -1185,55 +739,8 @@ public final class Repository implements AutoCloseable {
      * @throws dev.dits.error.CorruptObjectException if a reference or an object is damaged; nothing is dropped then
      * @throws IOException if the file system fails
      */
-    @SuppressWarnings("try")
     public dev.dits.store.CompactReport gc() throws IOException {
-        // A first pull holds the store and then asks for the tree. Whoever waited here for the store with the tree held
-        // would wait for a pull that waits for it: so this never waits long, and lets go of the tree in between.
-        LockWait patience = LockWait.upTo(options.lockTimeout());
-        for (int attempt = 1; ; attempt++) {
-            try (FileLocks.Held lock = lockTree()) {
-                return collect(LockWait.upTo(GC_STORE_WAIT));
-            } catch (dev.dits.error.RepositoryBusyException e) {
-                try {
-                    if (!patience.pause(attempt)) {
-                        throw e;
-                    }
-                } catch (InterruptedException interrupted) {
-                    Thread.currentThread().interrupt();
-                    throw e;
-                }
-            }
-        }
-    }
-
-    private dev.dits.store.CompactReport collect(LockWait wait) throws IOException {
-        try {
-            // Marked when compact asks for the first object: it holds the store's exclusive lock then, so that no
-            // writer can count on an object that is about to go, and every finished writer has moved its reference.
-            IdSet[] live = new IdSet[1];
-            return store.compact(
-                    id -> {
-                        IdSet marked = live[0];
-                        if (marked == null) {
-                            try {
-                                Set<ObjectId> roots = localRoots();
-                                refs.list(RefName.REMOTES).values().forEach(roots::add);
-                                marked = new Reachability(objects).mark(roots);
-                                live[0] = marked;
-                            } catch (IOException e) {
-                                throw new java.io.UncheckedIOException(e);
-                            }
-                        }
-                        return marked.contains(id);
-                    },
-                    wait);
-        } catch (java.io.UncheckedIOException e) {
-            throw e.getCause();
-        }
-    }
-
-    private static ObjectId emptyTree() throws IOException {
-        return new dev.dits.object.DirectoryBuilder((id, bytes) -> {}).finish().id();
+        return upkeep.gc();
     }
 
     /** Ends the worker threads and closes the store. Idempotent. */

@@ -1,0 +1,77 @@
+package dev.dits.repo;
+
+import dev.dits.object.DirectoryRef;
+import dev.dits.object.ObjectId;
+import java.io.IOException;
+import java.time.ZonedDateTime;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Brings the working tree to another commit; whoever runs it holds the tree's lock. */
+final class Checkout {
+    private final WorkTree work;
+
+    Checkout(WorkTree work) {
+        this.work = work;
+    }
+
+    /** See {@link Repository#follow}. */
+    Optional<CheckoutReport> follow(CheckoutOptions checkout) throws IOException {
+        Refs.Head head = work.refs.head();
+        Optional<ObjectId> tip = head.branch() == null ? Optional.empty() : work.refs.read(head.branch());
+        BaseState state = work.state(head);
+        if (tip.isEmpty() || (state.target() == null && tip.get().equals(state.commit()))) {
+            return Optional.empty();
+        }
+        return Optional.of(to(tip.get(), null, checkout));
+    }
+
+    /** Brings the tree to a commit; then HEAD, unless it is to stay. */
+    CheckoutReport to(ObjectId commit, Refs.@Nullable Head newHead, CheckoutOptions checkout) throws IOException {
+        BaseState state = work.state(work.refs.head());
+        DirectoryRef old = work.tree(state.commit());
+        DirectoryRef interrupted = work.tree(state.target());
+        DirectoryRef target = work.readCommit(commit).tree();
+        work.scratch.ensure();
+        TreeDiffer differ = new TreeDiffer(
+                work.root,
+                work.objects,
+                work.reader,
+                NameRules.probe(work.disk, work.scratch.directory(), work.trackGit()),
+                checkout.links(),
+                state.held());
+        CheckoutConflicts conflicts = new CheckoutConflicts(true);
+        try (StatCache.Cursor cache = StatCache.Cursor.open(work.cacheFile())) {
+            differ.walk(old, interrupted, target, cache, conflicts);
+        }
+        conflicts.refuseIfAny();
+        state.withTarget(commit).write(work.baseFile(), work.scratch);
+        FileSource given = checkout.source();
+        FileSource source = given != null ? given : WorkTreeWriter.fromObjects(work.objects, work.workers);
+        CheckoutReport report;
+        try (StatCache.Writer cacheWriter = new StatCache.Writer(work.scratch);
+                StatCache.Cursor cacheRead = StatCache.Cursor.open(work.cacheFile());
+                StatCache.Cursor cacheBefore = StatCache.Cursor.open(work.cacheFile());
+                WorkTreeWriter writer = new WorkTreeWriter(
+                        work.root,
+                        work.scratch,
+                        source,
+                        work.workers,
+                        work.syncers,
+                        checkout.filesInFlight(),
+                        cacheBefore,
+                        cacheWriter,
+                        checkout.progress(),
+                        ZonedDateTime.now(work.options.clock()))) {
+            differ.walk(old, interrupted, target, cacheRead, writer);
+            writer.finish();
+            report = writer.report(commit);
+            if (newHead != null) {
+                work.refs.writeHead(newHead);
+            }
+            BaseState.of(commit, differ.held()).write(work.baseFile(), work.scratch);
+            cacheWriter.install(work.cacheFile(), work.fileClock());
+        }
+        return report;
+    }
+}

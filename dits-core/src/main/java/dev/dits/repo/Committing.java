@@ -1,0 +1,126 @@
+package dev.dits.repo;
+
+import dev.dits.error.BranchMovedException;
+import dev.dits.error.DiskFullException;
+import dev.dits.object.Commit;
+import dev.dits.object.DirectoryRef;
+import dev.dits.object.Extensions;
+import dev.dits.object.Mtime;
+import dev.dits.object.ObjectId;
+import dev.dits.object.TreePath;
+import dev.dits.store.RecordType;
+import dev.dits.store.StoreWriter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes a commit of the working tree; whoever runs it holds the tree's lock. */
+final class Committing {
+    /*
+     * Order of writes in a commit: (1) chunks, nodes and the commit into packs, synced, then their index; (2) .dits/base says that this
+     * commit is coming; (3) the branch moves by compare-and-set; (4) .dits/base says the tree stands on it; (5) the stat cache. A crash
+     * before (3) leaves objects that nothing names, which gc drops; between (3) and (4) the next reader of .dits/base sees the branch on the commit
+     * that was announced, and finishes (4).
+     */
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Committing.class);
+
+    private final WorkTree work;
+
+    Committing(WorkTree work) {
+        this.work = work;
+    }
+
+    /** See {@link Repository#commit}. */
+    Optional<CommitResult> commit(String message, @Nullable String author, CommitProgress progress) throws IOException {
+        Refs.Head head = work.refs.head();
+        BaseState state = work.state(head);
+        WorkTree.refuseUnfinished(state, "commit");
+        ObjectId base = state.commit();
+        ObjectId tip = work.tip(head);
+        if (!Objects.equals(base, tip)) {
+            throw new BranchMovedException(lagging(head, base, tip));
+        }
+        return commit(message, author, progress, head, state);
+    }
+
+    private static String lagging(Refs.Head head, @Nullable ObjectId base, @Nullable ObjectId tip) {
+        String branch = head.branch() == null ? "HEAD" : head.branch().shortName();
+        return branch + " is at " + (tip == null ? "nothing" : tip.abbreviated()) + ", but the working tree stands on "
+                + (base == null ? "nothing" : base.abbreviated()) + "; 'dits checkout " + branch
+                + "' brings the new commits in and keeps your changes where they do not meet, then commit again";
+    }
+
+    private Optional<CommitResult> commit(
+            String message, @Nullable String author, CommitProgress progress, Refs.Head head, BaseState state)
+            throws IOException {
+        ObjectId base = state.commit();
+        DirectoryRef baseTree = work.tree(base);
+        Mtime scanStart = work.fileClock();
+        try (StoreWriter writer = work.store.newWriter();
+                StatCache.Writer cacheWriter = new StatCache.Writer(work.scratch);
+                StatCache.Cursor cache = StatCache.Cursor.open(work.cacheFile());
+                OrderedPipeline pipeline = new OrderedPipeline(work.workers)) {
+            CommitWalk walk = new CommitWalk(writer, work.reader, pipeline, cacheWriter, scanStart, progress);
+            try {
+                new WorkTreeScanner(work.root, work.objects, work.trackGit(), state, cache, walk).scan(baseTree);
+                pipeline.finish();
+            } catch (DiskFullException e) {
+                writer.abandon();
+                throw e;
+            }
+            DirectoryRef tree = walk.root();
+            boolean empty = baseTree == null && tree.files() == 0 && tree.id().equals(emptyTree());
+            if (tree.equals(baseTree) || empty) {
+                writer.flush();
+                cacheWriter.install(work.cacheFile());
+                return Optional.empty();
+            }
+            Commit commit = new Commit(
+                    tree,
+                    base == null ? List.of() : List.of(base),
+                    work.author(author),
+                    work.now(),
+                    message,
+                    Extensions.NONE);
+            byte[] bytes = commit.encode();
+            ObjectId id = ObjectId.hash(bytes);
+            // What the commit names is durable before the commit is anywhere.
+            writer.flush();
+            writer.put(RecordType.OBJECT, id, bytes, 0, bytes.length);
+            writer.flush();
+            state.withNext(id).write(work.baseFile(), work.scratch);
+            if (head.branch() != null) {
+                work.refs.compareAndSet(head.branch(), base, id);
+            } else {
+                work.refs.writeHead(new Refs.Head(null, id));
+            }
+            try {
+                BaseState.of(id, state.held()).write(work.baseFile(), work.scratch);
+            } catch (IOException e) {
+                // The commit stands. Whoever reads what was announced finds the branch on it, and takes it for the
+                // base.
+                LOGGER.debug("the new base was not written", e);
+            }
+            cacheWriter.install(work.cacheFile());
+            List<TreePath> skipped = new ArrayList<>();
+            for (byte[] path : walk.skippedPaths()) {
+                try {
+                    skipped.add(TreePath.of(path));
+                } catch (IllegalArgumentException e) {
+                    // A name too long for a path; it was left out all the same.
+                }
+            }
+            return Optional.of(new CommitResult(id, tree.bytes(), tree.files(), walk.newBytes(), skipped));
+        }
+    }
+
+    private static ObjectId emptyTree() throws IOException {
+        return new dev.dits.object.DirectoryBuilder((id, bytes) -> {}).finish().id();
+    }
+}

@@ -1,0 +1,236 @@
+package dev.dits.repo;
+
+import dev.dits.disk.AtomicFile;
+import dev.dits.disk.Disk;
+import dev.dits.disk.Role;
+import dev.dits.error.DitsException;
+import dev.dits.object.Commit;
+import dev.dits.object.CommitTime;
+import dev.dits.object.DirectoryRef;
+import dev.dits.object.Mtime;
+import dev.dits.object.ObjectId;
+import dev.dits.store.FileLocks;
+import dev.dits.store.LockWait;
+import dev.dits.store.PackStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A repository's working tree, what it stands on, and what is needed to walk, lock and record it. Safe for use by several threads. */
+final class WorkTree {
+    private static final int BEHIND_MAX = 100_000;
+    private static final Mtime EARLIEST = new Mtime(Long.MIN_VALUE / 4, 0);
+    private static final Logger LOGGER = LoggerFactory.getLogger(WorkTree.class);
+
+    final Path root;
+    final Disk disk;
+    final Scratch scratch;
+    final RepositoryOptions options;
+    final PackStore store;
+    final Refs refs;
+    final RepositoryObjects objects;
+    final ContentReader reader;
+    /** Threads that read and hash. */
+    final ExecutorService workers;
+    /** Threads that wait for the disk. */
+    final ExecutorService syncers;
+
+    private final Path dits;
+    private final Supplier<RepositoryConfig> config;
+
+    WorkTree(
+            Path root,
+            Scratch scratch,
+            RepositoryOptions options,
+            PackStore store,
+            Refs refs,
+            RepositoryObjects objects,
+            ContentReader reader,
+            ExecutorService workers,
+            ExecutorService syncers,
+            Supplier<RepositoryConfig> config) {
+        this.root = root;
+        this.dits = root.resolve(Repository.DIRECTORY);
+        this.disk = scratch.disk();
+        this.scratch = scratch;
+        this.options = options;
+        this.store = store;
+        this.refs = refs;
+        this.objects = objects;
+        this.reader = reader;
+        this.workers = workers;
+        this.syncers = syncers;
+        this.config = config;
+    }
+
+    boolean trackGit() {
+        return config.get().trackGit();
+    }
+
+    Commit readCommit(ObjectId id) throws IOException {
+        return Commit.decode(objects.require(id));
+    }
+
+    /** Where HEAD stands: the tip of its branch, or the commit it names. */
+    @Nullable
+    ObjectId tip(Refs.Head head) throws IOException {
+        return head.branch() != null ? refs.read(head.branch()).orElse(null) : head.commit();
+    }
+
+    Path baseFile() {
+        return dits.resolve("base");
+    }
+
+    Path cacheFile() {
+        return dits.resolve("index");
+    }
+
+    /** The base, with a commit finished whose branch has moved already. */
+    BaseState state(Refs.Head head) throws IOException {
+        BaseState state = BaseState.read(baseFile());
+        ObjectId next = state.next();
+        if (next != null) {
+            ObjectId tip = tip(head);
+            return next.equals(tip) || (tip != null && leadsTo(next, tip))
+                    ? BaseState.of(next, state.held())
+                    : new BaseState(state.commit(), null, state.target(), state.held());
+        }
+        return state;
+    }
+
+    /** A branch may have moved on since a commit that was killed had moved it: somebody pushed. */
+    boolean leadsTo(ObjectId next, ObjectId tip) {
+        try {
+            return new CommitGraph(this::readCommit).isAncestor(next, tip);
+        } catch (IOException e) {
+            // What is not all here can not be told; the commit is taken for one that did not come to be.
+            LOGGER.debug("the history of {} was not read", tip, e);
+            return false;
+        }
+    }
+
+    /** Keeps everybody else from changing the tree, and sweeps what those who were killed have left. */
+    FileLocks.Held lock() throws IOException {
+        FileLocks.Held held = FileLocks.lock(dits.resolve("tree.lock"), false, LockWait.upTo(options.lockTimeout()));
+        boolean done = false;
+        try {
+            new Leftovers(root, dits, scratch).sweep(ZonedDateTime.now(options.clock()));
+            done = true;
+            return held;
+        } finally {
+            if (!done) {
+                held.close();
+            }
+        }
+    }
+
+    @Nullable
+    DirectoryRef tree(@Nullable ObjectId commit) throws IOException {
+        return commit == null ? null : readCommit(commit).tree();
+    }
+
+    /**
+     * The file system's clock, which need not be ours: what is made now has its time. Where nothing can be made, a time before all others, by which the stat cache vouches
+     * for nothing.
+     */
+    Mtime fileClock() {
+        Path probe = scratch.name("clock");
+        try {
+            scratch.ensure();
+            disk.makeDirectory(Role.PROBE, probe);
+            FileStat stat = FileStat.of(probe);
+            if (stat != null) {
+                return stat.changeTimeKnown() ? stat.ctime() : stat.mtime();
+            }
+        } catch (IOException e) {
+            // A full disk, or one that may not be written: what is read can be read all the same.
+            LOGGER.debug("the file system was not asked for its time", e);
+        } finally {
+            AtomicFile.discard(disk, Role.PROBE, probe);
+        }
+        return EARLIEST;
+    }
+
+    Status status() throws IOException {
+        FileLocks.Held lock = FileLocks.tryLock(dits.resolve("tree.lock"), false);
+        try {
+            Refs.Head head = refs.head();
+            BaseState state = state(head);
+            List<Change> changes = new ArrayList<>();
+            long[] count = new long[1];
+            StatusWalk walk = scan(state, tree(state.commit()), lock != null, (change, base, found) -> {
+                count[0]++;
+                if (changes.size() < Status.CHANGES_LISTED_MAX) {
+                    changes.add(change);
+                }
+            });
+            ObjectId tip = tip(head);
+            int behind = tip == null || tip.equals(state.commit())
+                    ? 0
+                    : new CommitGraph(this::readCommit).distance(state.commit(), tip, BEHIND_MAX);
+            return new Status(
+                    Optional.ofNullable(head.branch()),
+                    Optional.ofNullable(state.commit()),
+                    Optional.ofNullable(tip),
+                    behind,
+                    Optional.ofNullable(state.target()),
+                    changes,
+                    count[0],
+                    walk.ignoredCount(),
+                    walk.skippedCount(),
+                    state.held().size());
+        } finally {
+            if (lock != null) {
+                lock.close();
+            }
+        }
+    }
+
+    StatusWalk scan(BaseState state, @Nullable DirectoryRef base, boolean refresh, StatusWalk.Listener listener)
+            throws IOException {
+        // Without the lock nothing is made in tmp: nobody would know whether it is still in use.
+        Mtime scanStart = refresh ? fileClock() : EARLIEST;
+        StatCache.Writer cacheWriter = refresh ? new StatCache.Writer(scratch) : null;
+        try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
+                OrderedPipeline pipeline = new OrderedPipeline(workers)) {
+            StatusWalk walk = new StatusWalk(objects, reader, pipeline, cacheWriter, scanStart, listener);
+            new WorkTreeScanner(root, objects, trackGit(), state, cache, walk).scan(base);
+            pipeline.finish();
+            if (cacheWriter != null) {
+                cacheWriter.install(cacheFile());
+            }
+            return walk;
+        } finally {
+            if (cacheWriter != null) {
+                cacheWriter.close();
+            }
+        }
+    }
+
+    String author(@Nullable String given) {
+        return given != null ? given : config.get().author().orElse(options.author());
+    }
+
+    CommitTime now() {
+        ZonedDateTime time = ZonedDateTime.now(options.clock());
+        return CommitTime.of(time.toInstant(), (int)
+                TimeUnit.SECONDS.toMinutes(time.getOffset().getTotalSeconds()));
+    }
+
+    static void refuseUnfinished(BaseState state, String what) throws DitsException {
+        if (state.target() != null) {
+            throw new DitsException("a checkout of " + state.target().abbreviated()
+                    + " was interrupted; repeat it ('dits checkout "
+                    + state.target().abbreviated() + "') before you " + what);
+        }
+    }
+}

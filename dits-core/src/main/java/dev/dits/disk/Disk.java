@@ -88,7 +88,7 @@ public interface Disk {
     default void rename(Role role, Path from, Path to) throws IOException {
         rename(role, from, to, () -> {
             try {
-                Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+                Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } catch (AtomicMoveNotSupportedException e) {
                 Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
             }

@@ -92,6 +92,11 @@ final class CheckoutConflicts implements TreeDiffer.Actions {
     }
 
     @Override
+    public void respell(byte[] path, EntryName name) {
+        // As above.
+    }
+
+    @Override
     public void refuse(byte[] path, String reason) {
         // As above.
     }

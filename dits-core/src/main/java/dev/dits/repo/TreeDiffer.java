@@ -74,6 +74,12 @@ final class TreeDiffer {
         /** The content is right; give it permissions and time. */
         void adjust(byte[] path, TreeEntry entry, FileStat seen) throws IOException;
 
+        /**
+         * What is on disk under a name that differs from an entry's in a way this file system does not tell apart, by case or
+         * normalisation, gets the entry's own. Comes behind what was done to it.
+         */
+        void respell(byte[] path, EntryName name) throws IOException;
+
         /** An entry that is not written. */
         void refuse(byte[] path, String reason) throws IOException;
 
@@ -82,6 +88,12 @@ final class TreeDiffer {
     }
 
     private record Remembered(FileStat stat, ObjectId sha256) {}
+
+    /** An entry of which only the spelling of its name changes, as it was before. */
+    private record Spelled(
+            EntryName name,
+            @Nullable TreeEntry old,
+            @Nullable TreeEntry interrupted) {}
 
     private final Path root;
     private final DirectoryTree trees;
@@ -96,6 +108,10 @@ final class TreeDiffer {
 
     private NavigableSet<TreePath> held = new TreeSet<>();
     private boolean resuming;
+
+    /** Whether the directory that is looked at is not there yet: a path below it may lead somewhere all the same, through a link that is to make room for it. */
+    private boolean absent;
+
     private @Nullable Selection selection;
     private TreeBudget budget = new TreeBudget();
 
@@ -146,6 +162,7 @@ final class TreeDiffer {
             throws IOException {
         held = new TreeSet<>(heldBefore);
         budget = new TreeBudget();
+        absent = false;
         // Where everything is overwritten, the old tree says nothing about what the disk lacks or where it is right.
         resuming = interrupted != null || selection != null;
         directory(new byte[0], root, 0, old, interrupted, target, cache, actions);
@@ -212,6 +229,7 @@ final class TreeDiffer {
         Side interrupted = new Side(trees, interruptedRef);
         Side target = new Side(trees, newRef);
         Set<String> folded = rules.folds() ? new HashSet<>() : Set.of();
+        Map<String, Spelled> respelled = rules.folds() ? respelled(path, oldRef, interruptedRef, newRef) : Map.of();
         for (EntryName name = first(old, interrupted, target); name != null; name = first(old, interrupted, target)) {
             TreeEntry o = old.take(name);
             TreeEntry t = interrupted.take(name);
@@ -226,15 +244,72 @@ final class TreeDiffer {
             if (n != null && n.equals(o) && (!resuming || n.equals(t))) {
                 continue;
             }
+            Spelled before = respelled.isEmpty() ? null : respelled.get(rules.fold(name));
+            if (before != null && n == null && before.name.equals(name)) {
+                continue; // looked at under its new name
+            }
+            boolean respells = before != null && n != null && o == null && !twin;
+            if (before != null && respells) {
+                o = before.old;
+                t = t == null ? before.interrupted : t;
+            }
             byte[] child = WorkTreeScanner.join(path, name);
             Selection part = selection;
             Selection.Match match = part == null ? Selection.Match.INSIDE : part.match(TreePath.of(child));
             if (match == Selection.Match.INSIDE) {
                 entry(child, directory, name, depth, o, t, n, twin, cache, actions);
+                if (respells && !held.contains(TreePath.of(child))) {
+                    actions.respell(child, name);
+                }
             } else if (match == Selection.Match.ABOVE) {
                 above(child, directory, name, depth, o, n, twin, cache, actions);
             }
         }
+    }
+
+    /**
+     * Finds entries of a directory of which the target has but another spelling: to the file system they are one, and what stands there
+     * is neither in the way of the new one nor to be deleted for the old one. By the folded name.
+     */
+    private Map<String, Spelled> respelled(
+            byte[] path,
+            @Nullable DirectoryRef oldRef,
+            @Nullable DirectoryRef interruptedRef,
+            @Nullable DirectoryRef newRef)
+            throws IOException {
+        if (newRef == null || (oldRef == null && interruptedRef == null)) {
+            return Map.of();
+        }
+        Set<EntryName> names = new TreeSet<>();
+        Set<String> wanted = new TreeSet<>();
+        Side target = new Side(trees, newRef);
+        Side old = new Side(trees, oldRef);
+        for (EntryName name = first(target, old); name != null; name = first(target, old)) {
+            boolean had = old.take(name) != null;
+            if (target.take(name) != null) {
+                names.add(name);
+                if (!had) {
+                    wanted.add(rules.fold(name));
+                }
+            }
+        }
+        if (wanted.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, Spelled> found = new TreeMap<>();
+        old = new Side(trees, oldRef);
+        Side interrupted = new Side(trees, interruptedRef);
+        for (EntryName name = first(old, interrupted); name != null; name = first(old, interrupted)) {
+            TreeEntry o = old.take(name);
+            TreeEntry t = interrupted.take(name);
+            String fold = rules.fold(name);
+            if (!names.contains(name)
+                    && wanted.contains(fold)
+                    && !heldBefore.contains(TreePath.of(WorkTreeScanner.join(path, name)))) {
+                found.putIfAbsent(fold, new Spelled(name, o, t));
+            }
+        }
+        return found;
     }
 
     /** A directory that is not selected, and holds something that is. */
@@ -257,11 +332,14 @@ final class TreeDiffer {
             }
         }
         Path directory = PathNames.resolve(parent, name);
-        FileStat disk = FileStat.of(directory);
+        FileStat disk = absent ? null : FileStat.of(directory);
         if (disk == null) {
             if (target instanceof DirectoryEntry entry) {
                 actions.enter(path, name, null);
+                boolean absentAbove = absent;
+                absent = true;
                 directory(path, directory, depth + 1, ref(old), null, entry.ref(), cache, actions);
+                absent = absentAbove;
                 actions.exit(path, entry);
             }
         } else if (disk.kind() == FileKind.DIRECTORY) {
@@ -313,7 +391,8 @@ final class TreeDiffer {
         FileStat disk = null;
         try {
             file = PathNames.resolve(directory, name);
-            disk = FileStat.of(file);
+            FileStat found = FileStat.of(file);
+            disk = absent ? null : found;
         } catch (InvalidPathException e) {
             refusal = "the file system can not hold the name";
         } catch (FileSystemException e) {
@@ -376,7 +455,10 @@ final class TreeDiffer {
             seen = null;
         }
         actions.enter(path, name, seen);
+        boolean absentAbove = absent;
+        absent = seen == null;
         directory(path, file, depth + 1, ref(old), ref(interrupted), target.ref(), cache, actions);
+        absent = absentAbove;
         actions.exit(path, target);
     }
 

@@ -560,6 +560,22 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     }
 
     @Override
+    public void respell(byte[] path, EntryName name) throws IOException {
+        pipeline.then(() -> {
+            SafeDirectory parent = top().directory;
+            if (parent == null || FileStat.of(parent.child(name)) == null) {
+                return;
+            }
+            // Between two spellings of one name a rename does nothing on many systems. Whoever is stopped in between
+            // leaves it beside the tree's other files, under a name that says why.
+            EntryName aside = copyName(parent, name, "being renamed");
+            parent.rename(name, aside);
+            parent.rename(aside, name);
+            top().changed = true;
+        });
+    }
+
+    @Override
     public void refuse(byte[] path, String reason) {
         refusedCount++;
         if (refused.size() < CheckoutReport.LISTED_MAX) {

@@ -126,6 +126,11 @@ class HostileNamesTest {
         }
 
         @Override
+        public void respell(byte[] path, EntryName name) {
+            throw new AssertionError("nothing was there before");
+        }
+
+        @Override
         public void exitAndDelete(byte[] path, EntryName name) {
             throw new AssertionError("nothing is to be deleted");
         }

@@ -38,6 +38,17 @@ public final class DirectoryBuilder extends NodeLevels {
         added(entry.name().boundary(0), entry.bytes(), entry.files(), entry.name());
     }
 
+    /** Whether a node of a level could begin here: nothing is unfinished on it or below. */
+    boolean isBetweenNodes(int level) {
+        return isEmptyUpTo(level);
+    }
+
+    /** Appends a node of another directory, with all that is in it; only {@linkplain #isBetweenNodes between nodes}. */
+    void addNode(int level, DirectoryNode.Child child) throws IOException {
+        previous = child.last();
+        addFinished(level, new Node(child.id(), child.entries(), child.bytes(), child.files(), child.last()));
+    }
+
     /**
      * Ends the directory.
      *

@@ -90,6 +90,49 @@ public final class DirectoryTree {
             return top.node.children.get(top.next).id();
         }
 
+        /** What its parent says of the node that is next, where {@link #headLevel} says it is a node. */
+        DirectoryNode.Child headChild() {
+            Frame top = path.getLast();
+            return top.node.children.get(top.next);
+        }
+
+        /** Whether what is next is the last of its level in the whole directory. */
+        boolean headIsLast() {
+            boolean last = true;
+            for (Frame frame : path) {
+                // What is below the top has been stepped into, and so past, in every frame but the lowest.
+                last &= frame.next == frame.node.count() - (frame == path.getLast() ? 1 : 0);
+            }
+            return last;
+        }
+
+        /**
+         * Goes on to an entry; only ever forward.
+         *
+         * @return the entry, which is still next; null if there is none of that name
+         */
+        @Nullable
+        TreeEntry seek(EntryName name) throws IOException {
+            while (true) {
+                int level = headLevel();
+                if (level == END) {
+                    return null;
+                }
+                if (level == ENTRY) {
+                    TreeEntry entry = headEntry();
+                    int order = entry.name().compareTo(name);
+                    if (order >= 0) {
+                        return order == 0 ? entry : null;
+                    }
+                    skip();
+                } else if (headChild().last().compareTo(name) < 0) {
+                    skip();
+                } else {
+                    descend();
+                }
+            }
+        }
+
         /** The entry that is next, where {@link #headLevel} says it is an entry. */
         TreeEntry headEntry() {
             Frame top = path.getLast();
@@ -105,6 +148,36 @@ public final class DirectoryTree {
         void descend() throws IOException {
             Frame top = path.getLast();
             path.addLast(child(top, top.next++));
+        }
+
+        /**
+         * Brings both sides to an entry, passing over nodes that are next on both. Of two unequal nodes the higher is read, so
+         * that equal ones meet wherever both sides have come to the same name.
+         *
+         * @return whether an entry is next on any side
+         */
+        static boolean align(@Nullable Cursor before, @Nullable Cursor after) throws IOException {
+            while (true) {
+                int left = before == null ? END : before.headLevel();
+                int right = after == null ? END : after.headLevel();
+                if (left < 0 && right < 0) {
+                    return left == ENTRY || right == ENTRY;
+                }
+                if (before != null
+                        && after != null
+                        && left == right
+                        && before.headId().equals(after.headId())) {
+                    before.skip();
+                    after.skip();
+                    continue;
+                }
+                if (before != null && left >= right) {
+                    before.descend();
+                }
+                if (after != null && right >= left) {
+                    after.descend();
+                }
+            }
         }
 
         private Frame child(Frame parent, int child) throws IOException {

@@ -115,8 +115,35 @@ abstract class NodeLevels {
         return node;
     }
 
+    /** Whether no level up to one has anything in its unfinished node. */
+    final boolean isEmptyUpTo(int index) {
+        for (int i = 0; i <= index && i < levels.size(); i++) {
+            if (levels.get(i).children > 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Appends a node that is there already; nothing may be unfinished on its level or below. */
+    final void addFinished(int index, Node node) throws IOException {
+        if (finished || !isEmptyUpTo(index)) {
+            throw new IllegalStateException("a node does not begin here");
+        }
+        while (levels.size() <= index) {
+            levels.add(new Level());
+        }
+        for (int i = 0; i <= index; i++) {
+            levels.get(i).ended = true;
+        }
+        append(index, node);
+    }
+
     private void end(int index) throws IOException {
-        Node node = write(index);
+        append(index, write(index));
+    }
+
+    private void append(int index, Node node) throws IOException {
         int above = index + 1;
         if (above > ObjectLimits.NODE_LEVEL_MAX) {
             throw new IllegalArgumentException("too many children for " + above + " levels");

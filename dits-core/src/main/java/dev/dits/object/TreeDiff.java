@@ -97,7 +97,7 @@ public final class TreeDiff {
             Frame frame = frames.getLast();
             TreeEntry before = null;
             TreeEntry after = null;
-            if (!align(frame.before, frame.after)) {
+            if (!DirectoryTree.Cursor.align(frame.before, frame.after)) {
                 frames.removeLast();
                 continue;
             }
@@ -156,36 +156,5 @@ public final class TreeDiff {
             }
         }
         return new Change(path, before, after);
-    }
-
-    /**
-     * Brings both sides to an entry, passing over nodes that are next on both. Of two unequal nodes the higher is read, so
-     * that equal ones meet wherever both sides have come to the same name.
-     *
-     * @return whether an entry is next on any side
-     */
-    private static boolean align(DirectoryTree.@Nullable Cursor before, DirectoryTree.@Nullable Cursor after)
-            throws IOException {
-        while (true) {
-            int left = before == null ? DirectoryTree.Cursor.END : before.headLevel();
-            int right = after == null ? DirectoryTree.Cursor.END : after.headLevel();
-            if (left < 0 && right < 0) {
-                return left == DirectoryTree.Cursor.ENTRY || right == DirectoryTree.Cursor.ENTRY;
-            }
-            if (before != null
-                    && after != null
-                    && left == right
-                    && before.headId().equals(after.headId())) {
-                before.skip();
-                after.skip();
-                continue;
-            }
-            if (before != null && left >= right) {
-                before.descend();
-            }
-            if (after != null && right >= left) {
-                after.descend();
-            }
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.dits;
 
 import dev.dits.object.ObjectId;
 import java.time.Duration;
+import java.util.List;
 
 /** Something that happened on a share or a mount. Names that came from a peer are escaped for display. */
 public sealed interface DitsEvent {
@@ -68,6 +69,53 @@ public sealed interface DitsEvent {
      * @param peer who pushed it; empty where it moved on this side
      */
     record BranchMoved(String branch, ObjectId commit, String peer) implements DitsEvent {}
+
+    /**
+     * The share took what this mount pushed.
+     *
+     * @param branch which
+     * @param commit where it is on both sides now
+     */
+    record Pushed(String branch, ObjectId commit) implements DitsEvent {}
+
+    /**
+     * The working tree followed its branch.
+     *
+     * @param commit where it stands now
+     * @param refused paths that were not written, each with the reason
+     */
+    record TreeMoved(ObjectId commit, List<String> refused) implements DitsEvent {
+        /** Copies the list. */
+        public TreeMoved {
+            refused = List.copyOf(refused);
+        }
+    }
+
+    /**
+     * The working tree does not follow its branch, because changes that are in no commit are in the way; nothing was overwritten. Told again when it is about other
+     * paths. It goes on by itself once they are committed or taken back.
+     *
+     * @param branch which
+     * @param paths where the changes are, escaped for display; the first thousand
+     */
+    record Lagging(String branch, List<String> paths) implements DitsEvent {
+        /** Copies the list. */
+        public Lagging {
+            paths = List.copyOf(paths);
+        }
+    }
+
+    /**
+     * Something could not be brought in step. It is tried again by itself when something changes, and after a while; told again when the reason is another
+     * one.
+     *
+     * @param branch which; empty where it is about none
+     * @param reason why, for people
+     */
+    record SyncProblem(String branch, String reason) implements DitsEvent {}
+
+    /** A mount and its share have come to be in step: neither lacks a commit of the other, and the working tree stands on its branch. */
+    record InStep() implements DitsEvent {}
 
     /** The mount lost its last connection; it reconnects by itself. */
     record Disconnected() implements DitsEvent {}

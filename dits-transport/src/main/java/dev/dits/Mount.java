@@ -7,7 +7,6 @@ import dev.dits.connect.Target;
 import dev.dits.error.DitsException;
 import dev.dits.object.Escaper;
 import dev.dits.object.ObjectId;
-import dev.dits.object.ObjectWalk;
 import dev.dits.object.TreePath;
 import dev.dits.repo.CommitProgress;
 import dev.dits.repo.CommitResult;
@@ -28,6 +27,7 @@ import dev.dits.sync.Pull;
 import dev.dits.sync.PushSender;
 import dev.dits.sync.RangeFetch;
 import dev.dits.sync.Responder;
+import dev.dits.sync.SyncRound;
 import dev.dits.sync.TransferControl;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -35,12 +35,14 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +59,8 @@ import org.slf4j.LoggerFactory;
  * A repository on this machine that is a copy of a share, and the session with that share. Made by {@link Dits#mount(String, Path)}.
  *
  * <p>It is a full repository: it can be committed to, branched and looked at while the share is away. A lost connection is made again by itself, as
- * long as the mount is open. Safe for use by several threads.
+ * long as the mount is open. Unless it was opened with {@link Sync#MANUAL}, it is kept in step with its share from its first pull on, in both directions and whichever process
+ * commits; {@link #syncState} and events tell how that goes. Safe for use by several threads.
  */
 public final class Mount implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Mount.class);
@@ -87,13 +90,15 @@ public final class Mount implements AutoCloseable {
 
     private final Session session;
     private final Reconnector reconnector;
+    private final MountSync sync;
+
+    /** Sees what other processes commit, and that the machine slept. */
+    private final Poll poll;
+
     private volatile StoredSession stored;
 
     /** Why the share is not looked for any more; null while it is. */
     private volatile @Nullable String ended;
-
-    /** What the share has on this branch and was not pulled, as far as it is known; null for nothing. */
-    private volatile @Nullable ObjectId news;
 
     private Mount(
             Dits dits,
@@ -102,7 +107,8 @@ public final class Mount implements AutoCloseable {
             MountOptions options,
             Late late,
             Session session,
-            StoredSession stored) {
+            StoredSession stored)
+            throws IOException {
         this.dits = dits;
         this.repository = repository;
         this.options = options;
@@ -112,6 +118,15 @@ public final class Mount implements AutoCloseable {
         this.sender = new PushSender(repository);
         RequestHandler handler = new Responder(repository, dits.cache(), sender);
         late.handler = handler;
+        this.sync = new MountSync(
+                repository,
+                session,
+                sender,
+                this::newPull,
+                (control, work) -> inTurn(control, work::run),
+                options.sync(),
+                events::fire,
+                dits.threads());
         session.onEvent(new Watcher());
         this.reconnector = Reconnector.keep(
                 connector,
@@ -121,6 +136,21 @@ public final class Mount implements AutoCloseable {
                 dits.threads().timer(),
                 dits.threads().workers(),
                 dits.random());
+        RefsWatch watch = new RefsWatch(repository);
+        boolean auto = options.sync() == Sync.AUTO;
+        this.poll = new Poll(
+                dits.threads().workers(),
+                dits.threads().timer(),
+                InstantSource.system(),
+                () -> {
+                    if (auto) {
+                        sync.look(watch);
+                    }
+                },
+                reconnector::awoke);
+        if (repository.base().isPresent()) {
+            sync.begin();
+        }
     }
 
     /** Answers requests once the mount is there; the share makes none before it is pushed to. */
@@ -190,7 +220,9 @@ public final class Mount implements AutoCloseable {
     }
 
     private static RepositoryOptions settings(Dits dits) {
-        return RepositoryOptions.defaults().withSources(List.of(new CacheSource(dits.cache())));
+        return RepositoryOptions.defaults()
+                .withAuthor(dits.options().deviceName())
+                .withSources(List.of(new CacheSource(dits.cache())));
     }
 
     private static Repository create(Dits dits, Path directory, SessionInfo info) throws IOException {
@@ -247,11 +279,16 @@ public final class Mount implements AutoCloseable {
     private final class Watcher implements SessionListener {
         @Override
         public void refsChanged() {
-            announce();
+            if (sync.isKept()) {
+                sync.ask();
+            } else {
+                announce();
+            }
         }
 
         @Override
         public void disconnected() {
+            sync.disconnected();
             events.fire(new DitsEvent.Disconnected());
         }
 
@@ -264,7 +301,10 @@ public final class Mount implements AutoCloseable {
                 events.fire(new DitsEvent.ClockSkew(shareName(), ahead));
             }
             // Something may have been committed there meanwhile.
-            announce();
+            sync.connected();
+            if (!sync.isKept()) {
+                announce();
+            }
         }
 
         @Override
@@ -286,7 +326,7 @@ public final class Mount implements AutoCloseable {
             }
             ObjectId tip = Pull.tip(session, branch.get().shortName());
             boolean isNew = tip != null && !repository.ref(branch.get()).equals(Optional.of(tip));
-            news = isNew ? tip : null;
+            sync.noteNews(isNew ? tip : null);
             if (tip != null && isNew) {
                 events.fire(new DitsEvent.BranchMoved(
                         branch.get().shortName(),
@@ -367,28 +407,31 @@ public final class Mount implements AutoCloseable {
 
     /** Whether the share is known to have commits on this branch that were not pulled. */
     boolean isBehind() {
-        return news != null;
+        return sync.isBehind();
     }
 
-    /** Counts the commits of this branch that the share does not have, as far as is known here. */
-    int unpushed() throws IOException {
-        Optional<RefName> branch = repository.currentBranch();
-        Optional<ObjectId> mine = branch.isEmpty() ? Optional.empty() : repository.ref(branch.get());
-        if (mine.isEmpty()) {
-            return 0;
-        }
-        Optional<ObjectId> theirs =
-                repository.ref(RefName.remote(Pull.REMOTE, branch.get().shortName()));
-        return mine.equals(theirs)
-                ? 0
-                : new ObjectWalk(repository.objects(), ObjectWalk.Options.NONE)
-                        .listCommits(List.of(mine.get()), theirs.map(List::of).orElse(List.of()))
-                        .size();
+    /**
+     * Tells how this mount and its share stand to each other, as far as is known here; nobody is asked.
+     *
+     * @return what either lacks, and what is in the way
+     * @throws IOException if the repository can not be read
+     */
+    public SyncState syncState() throws IOException {
+        return sync.state();
     }
 
     /** What is under way, or waits for its turn. */
     Optional<Progress> underWay() {
-        return transfers.stream().findFirst().map(control -> TransferTask.progress(control.snapshot(), null));
+        return transfers.stream()
+                .findFirst()
+                .map(TransferControl::snapshot)
+                .or(sync::progress)
+                .map(snapshot -> TransferTask.progress(snapshot, null));
+    }
+
+    /** Whether somebody waits for a transfer: a round that keeps the mount in step is nobody's, and goes on another time. */
+    boolean isAwaited() {
+        return !transfers.isEmpty();
     }
 
     /**
@@ -421,12 +464,44 @@ public final class Mount implements AutoCloseable {
      */
     public Transfer pull() {
         return start(control -> {
-            Pull.Result result = newPull(control).run();
-            if (result.commit().equals(news)) {
-                news = null;
-            }
+            Pull.Result result = beginning(() -> newPull(control).run());
+            sync.noteReached(result.commit());
             return outcome(result);
         });
+    }
+
+    /**
+     * Brings this mount and its share in step once, in both directions: every branch, as {@link Sync#AUTO} does it by itself; the working tree follows where no local changes
+     * are in the way. Starts at once.
+     *
+     * <p>It fails where the share can not be asked. What could not be settled otherwise, {@link #syncState} tells.
+     *
+     * @return the transfer; its result names the commit on which the working tree stands
+     */
+    public Transfer sync() {
+        return start(control -> {
+            SyncRound.Report report = beginning(() -> sync.runNow(control));
+            ObjectId base = repository
+                    .base()
+                    .orElseThrow(() -> new DitsException(
+                            "neither this mount nor the share has a commit yet; commit something on one side"));
+            return new TransferTask.Outcome(base, report.refused());
+        });
+    }
+
+    /** Whoever gives a first pull up is not to get it all the same; one that failed goes on by itself. */
+    private <T> T beginning(InTurn<T> work) throws IOException, InterruptedException {
+        boolean cancelled = false;
+        try {
+            return work.run();
+        } catch (CancellationException e) {
+            cancelled = true;
+            throw e;
+        } finally {
+            if (!cancelled) {
+                sync.begin();
+            }
+        }
     }
 
     /**
@@ -494,19 +569,28 @@ public final class Mount implements AutoCloseable {
                 if (closing.get()) {
                     control.cancel("the mount was closed");
                 }
-                control.checkpoint();
-                while (!transferring.tryLock(TURN_LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                    control.checkpoint();
-                }
-                try {
-                    return work.run(control);
-                } finally {
-                    transferring.unlock();
-                }
+                return inTurn(control, () -> work.run(control));
             } finally {
                 transfers.remove(control);
             }
         });
+    }
+
+    private interface InTurn<T> {
+        T run() throws IOException, InterruptedException;
+    }
+
+    private <T> T inTurn(TransferControl control, InTurn<T> work) throws IOException, InterruptedException {
+        control.checkpoint();
+        while (!transferring.tryLock(TURN_LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+            control.checkpoint();
+        }
+        try {
+            control.checkpoint();
+            return work.run();
+        } finally {
+            transferring.unlock();
+        }
     }
 
     /**
@@ -520,7 +604,7 @@ public final class Mount implements AutoCloseable {
     public Transfer push() {
         return start(control -> {
             ObjectId pushed = sender.push(session, control);
-            news = null;
+            sync.noteNews(null);
             return new TransferTask.Outcome(pushed, List.of());
         });
     }
@@ -533,7 +617,10 @@ public final class Mount implements AutoCloseable {
      * @throws IOException if it fails
      */
     public Optional<ObjectId> commit(String message) throws IOException {
-        return repository.commit(message, null, CommitProgress.NONE).map(CommitResult::id);
+        Optional<ObjectId> made =
+                repository.commit(message, null, CommitProgress.NONE).map(CommitResult::id);
+        sync.ask();
+        return made;
     }
 
     /**
@@ -585,6 +672,7 @@ public final class Mount implements AutoCloseable {
 
     /** Lets the transfer that is under way come to its end, and closes then. */
     void closeAfterTransfer() throws IOException {
+        sync.close();
         transferring.lock();
         try {
             close();
@@ -599,6 +687,8 @@ public final class Mount implements AutoCloseable {
         if (!closing.compareAndSet(false, true)) {
             return;
         }
+        poll.close();
+        sync.close();
         try {
             // One that is paused would not notice that its session is gone.
             transfers.forEach(control -> control.cancel("the mount was closed"));

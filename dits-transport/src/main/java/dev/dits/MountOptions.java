@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param timeout how long joining may take in all; 30 s by default
  * @param code the join code, where the target is an address alone; else null
  * @param links what to do with symbolic links from the share; a host application gets those that point inside the tree
+ * @param sync whether it is kept in step with its share; {@link Sync#AUTO} by default
  */
-public record MountOptions(Duration timeout, @Nullable String code, LinkPolicy links) {
+public record MountOptions(Duration timeout, @Nullable String code, LinkPolicy links, Sync sync) {
     /** Checks ranges. */
     public MountOptions {
         Objects.requireNonNull(links);
+        Objects.requireNonNull(sync);
         if (timeout.isNegative() || timeout.isZero()) {
             throw new IllegalArgumentException("the timeout is a positive time");
         }
@@ -24,10 +26,10 @@ public record MountOptions(Duration timeout, @Nullable String code, LinkPolicy l
     /**
      * Returns the defaults.
      *
-     * @return 30 seconds, links inside the tree only
+     * @return 30 seconds, links inside the tree only, kept in step
      */
     public static MountOptions defaults() {
-        return new MountOptions(Duration.ofSeconds(30), null, LinkPolicy.INSIDE_ONLY);
+        return new MountOptions(Duration.ofSeconds(30), null, LinkPolicy.INSIDE_ONLY, Sync.AUTO);
     }
 
     /**
@@ -37,7 +39,7 @@ public record MountOptions(Duration timeout, @Nullable String code, LinkPolicy l
      * @return changed options
      */
     public MountOptions withTimeout(Duration value) {
-        return new MountOptions(value, code, links);
+        return new MountOptions(value, code, links, sync);
     }
 
     /**
@@ -47,7 +49,7 @@ public record MountOptions(Duration timeout, @Nullable String code, LinkPolicy l
      * @return changed options
      */
     public MountOptions withCode(@Nullable String value) {
-        return new MountOptions(timeout, value, links);
+        return new MountOptions(timeout, value, links, sync);
     }
 
     /**
@@ -57,12 +59,22 @@ public record MountOptions(Duration timeout, @Nullable String code, LinkPolicy l
      * @return changed options
      */
     public MountOptions withLinks(LinkPolicy value) {
-        return new MountOptions(timeout, code, value);
+        return new MountOptions(timeout, code, value, sync);
+    }
+
+    /**
+     * Changes whether the mount is kept in step with its share.
+     *
+     * @param value by itself, or when told
+     * @return changed options
+     */
+    public MountOptions withSync(Sync value) {
+        return new MountOptions(timeout, code, links, value);
     }
 
     /** Hides the code. */
     @Override
     public String toString() {
-        return "MountOptions[timeout=" + timeout + ", links=" + links + "]";
+        return "MountOptions[timeout=" + timeout + ", links=" + links + ", sync=" + sync + "]";
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -112,10 +113,12 @@ final class NodeControl implements ControlServer.Conversation {
                         share.addresses().stream().map(ControlFields::of).toList())
                 .withTexts("peers", peers)
                 .with("uncommittedChanges", share.uncommittedChanges())
+                .withTexts("lagging", share.lagging())
                 .with("bytesSent", share.bytesSent());
     }
 
     private static Fields status(Mount mount, Dits.Opened opened) throws IOException {
+        SyncState state = mount.syncState();
         Fields fields = Fields.NONE
                 .with("id", opened.id())
                 .with("since", opened.since().toString())
@@ -133,7 +136,10 @@ final class NodeControl implements ControlServer.Conversation {
                                 .map(RefName::shortName)
                                 .orElse(""))
                 .with("behind", mount.isBehind())
-                .with("unpushed", mount.unpushed());
+                .with("unpushed", state.unpushed())
+                .with("sync", state.mode().name())
+                .withTexts("lagging", state.lagging())
+                .withTexts("problems", List.copyOf(new TreeMap<>(state.problems()).values()));
         Optional<Progress> underWay = mount.underWay();
         return underWay.isEmpty() ? fields : fields.with("transfer", ControlFields.of(underWay.get()));
     }
@@ -166,8 +172,7 @@ final class NodeControl implements ControlServer.Conversation {
     private ControlServer.Answer close(Fields with) throws IOException {
         AutoCloseable resource = find(with).getKey();
         boolean force = with.flag("force");
-        boolean waits =
-                !force && resource instanceof Mount mount && mount.underWay().isPresent();
+        boolean waits = !force && resource instanceof Mount mount && mount.isAwaited();
         return new ControlServer.Answer(Fields.NONE.with("waits", waits), () -> {
             try {
                 if (resource instanceof Mount mount && !force) {

@@ -37,12 +37,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,9 +56,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Share implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Share.class);
-
-    /** How often references, grants and re-arming by other processes are looked at; it costs a short read each. */
-    private static final long POLL_MILLIS = 250;
 
     private final Dits dits;
     private final Repository repository;
@@ -76,11 +72,20 @@ public final class Share implements AutoCloseable {
     private final List<Closeable> announcements = new ArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
-    private final ScheduledFuture<?> poll;
-    private final AtomicBoolean polling = new AtomicBoolean();
-    private final Map<RefName, String> pushedBy = new java.util.concurrent.ConcurrentHashMap<>();
-    private long refsGeneration;
-    private SortedMap<RefName, ObjectId> branches;
+    private final ShareTree tree;
+
+    /** Sees what other processes do: references, grants, re-arming. */
+    private final Poll poll;
+
+    /** Held while something is told of what moved: in the order in which it did. */
+    private final ReentrantLock looking = new ReentrantLock();
+
+    private final RefsWatch watch;
+
+    /** The last push, be it still under way or failed; null before the first. */
+    private volatile @Nullable Pusher pusher;
+
+    private record Pusher(String branch, ObjectId commit, String name) {}
 
     private boolean accessUnreadable;
 
@@ -133,15 +138,8 @@ public final class Share implements AutoCloseable {
         this.guesses = GuessLimiter.open(files.guesses(), clock);
         this.grants = GrantStore.open(files.grants());
         this.rearmed = guesses.rearmed();
-        this.responder = new Responder(
-                repository,
-                dits.cache(),
-                new SharePolicy(
-                        repository,
-                        readOnly,
-                        (session, branch, commit) -> pushedBy.put(
-                                RefName.branch(branch),
-                                Escaper.escape(session.info().peerName()))));
+        this.tree = new ShareTree(repository, events::fire, dits.threads());
+        this.responder = new Responder(repository, dits.cache(), new SharePolicy(repository, readOnly, new Pushes()));
         this.acceptor = new ShareAcceptor(
                 identity,
                 new ShareAcceptor.Description(
@@ -176,8 +174,7 @@ public final class Share implements AutoCloseable {
                     options);
             announcements.add(invitations);
             announcements.add(discovery.announce(Connector.tagOfShare(identity.shareId()), socket.port()));
-            this.refsGeneration = repository.refsGeneration();
-            this.branches = repository.branches();
+            this.watch = new RefsWatch(repository);
         } catch (IOException | RuntimeException e) {
             for (Closeable announcement : announcements) {
                 announcement.close();
@@ -185,13 +182,28 @@ public final class Share implements AutoCloseable {
             acceptor.close();
             throw e;
         }
-        this.poll = dits.threads()
-                .timer()
-                .scheduleWithFixedDelay(
-                        () -> dits.threads().workers().execute(this::look),
-                        POLL_MILLIS,
-                        POLL_MILLIS,
-                        TimeUnit.MILLISECONDS);
+        this.poll = new Poll(dits.threads().workers(), dits.threads().timer(), clock, this::look, () -> {});
+        // What was pushed before the share ended, and the tree did not get to.
+        tree.ask();
+    }
+
+    /** What a push does besides moving a branch. */
+    private final class Pushes implements SharePolicy.Listener {
+        @Override
+        public void pushing(Session session, String branch, ObjectId commit) {
+            pusher = new Pusher(branch, commit, Escaper.escape(session.info().peerName()));
+        }
+
+        @Override
+        public void pushed(Session session, String branch, ObjectId commit) {
+            // The other mounts first: they need not wait until the files are written here.
+            lookAtRefs();
+        }
+
+        @Override
+        public void followed() {
+            tree.followNow();
+        }
     }
 
     private List<String> hostsAndPorts() {
@@ -216,14 +228,9 @@ public final class Share implements AutoCloseable {
 
     /** Looks for what this or another process has changed in the repository. */
     private void look() {
-        if (closing.get() || !polling.compareAndSet(false, true)) {
-            return;
-        }
-        try {
+        if (!closing.get()) {
             lookAtAccess();
             lookAtRefs();
-        } finally {
-            polling.set(false);
         }
     }
 
@@ -252,24 +259,32 @@ public final class Share implements AutoCloseable {
 
     /** Tells mounts and listeners what moved, whoever moved it. */
     private void lookAtRefs() {
+        looking.lock();
         try {
-            long generation = repository.refsGeneration();
-            if (generation == refsGeneration) {
+            SortedMap<RefName, ObjectId> before = watch.branches();
+            if (!watch.look()) {
                 return;
             }
-            refsGeneration = generation;
             acceptor.sessions().forEach(Session::announceRefsChanged);
-            SortedMap<RefName, ObjectId> now = new TreeMap<>(repository.branches());
-            now.forEach((branch, commit) -> {
-                if (!commit.equals(branches.get(branch))) {
-                    String pusher = pushedBy.remove(branch);
-                    events.fire(new DitsEvent.BranchMoved(branch.shortName(), commit, pusher == null ? "" : pusher));
+            watch.branches().forEach((branch, commit) -> {
+                if (!commit.equals(before.get(branch))) {
+                    events.fire(new DitsEvent.BranchMoved(
+                            branch.shortName(), commit, pusherOf(branch.shortName(), commit)));
                 }
             });
-            branches = now;
         } catch (IOException | RuntimeException e) {
             LOG.debug("the references of {} can not be read", repository.root(), e);
+            return;
+        } finally {
+            looking.unlock();
         }
+        tree.ask();
+    }
+
+    /** Who pushed it; empty where it moved on this side. */
+    private String pusherOf(String branch, ObjectId commit) {
+        Pusher last = pusher;
+        return last != null && last.branch.equals(branch) && last.commit.equals(commit) ? last.name : "";
     }
 
     /** Turns what happens at the door into events. */
@@ -519,6 +534,15 @@ public final class Share implements AutoCloseable {
     }
 
     /**
+     * Tells where local changes, which are in no commit, keep the working tree from following what was pushed to its branch.
+     *
+     * @return paths, escaped for display; empty if the tree stands on its branch
+     */
+    public List<String> lagging() {
+        return tree.lagging();
+    }
+
+    /**
      * Returns the commit that a new mount gets.
      *
      * @return the tip of the current branch; nothing before the first commit
@@ -562,7 +586,8 @@ public final class Share implements AutoCloseable {
             return;
         }
         try {
-            poll.cancel(false);
+            poll.close();
+            tree.close();
             // Nobody is let in any more before what guesses have cost is forgotten together with the codes.
             acceptor.close();
             for (Closeable announcement : announcements) {

@@ -47,7 +47,10 @@ class CacheClearTest {
                         CacheOptions.defaults().withMemoryBytesMax(0));
                 Share share = sharer.share(
                         project, ShareOptions.defaults().withBindAddress(InetAddress.getLoopbackAddress()));
-                Mount mount = mounter.mount(share.joinCode(), temporary.resolve("mount"))) {
+                Mount mount = mounter.mount(
+                        share.joinCode(),
+                        temporary.resolve("mount"),
+                        MountOptions.defaults().withSync(Sync.MANUAL))) {
             Transfer transfer = mount.pull();
             transfer.limit(20_000_000);
             for (int done = 2; done <= 8; done += 2) {

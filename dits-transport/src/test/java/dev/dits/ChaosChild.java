@@ -409,7 +409,7 @@ final class ChaosChild {
     }
 
     private Mount open(Dits dits) throws IOException, InterruptedException {
-        MountOptions options = MountOptions.defaults().withTimeout(Duration.ofSeconds(5));
+        MountOptions options = MountOptions.defaults().withSync(Sync.MANUAL).withTimeout(Duration.ofSeconds(5));
         if (Files.exists(mount().resolve(".dits/remotes/origin.session"))) {
             try {
                 return dits.open(mount(), options);

@@ -60,7 +60,7 @@ class KilledTest {
     }
 
     private static MountOptions exact() {
-        return MountOptions.defaults().withLinks(LinkPolicy.AS_IS);
+        return MountOptions.defaults().withSync(Sync.MANUAL).withLinks(LinkPolicy.AS_IS);
     }
 
     private void goesOn(Mount mount) throws Exception {

@@ -87,7 +87,10 @@ class LossyNodesTest {
                 Dits mounter = node(network, 2);
                 Share share = sharer.share(
                         project, ShareOptions.defaults().withInit(true).withBindAddress(host(1)));
-                Mount mount = mounter.mount(share.ticket(), directory.resolve("copy"))) {
+                Mount mount = mounter.mount(
+                        share.ticket(),
+                        directory.resolve("copy"),
+                        MountOptions.defaults().withSync(Sync.MANUAL))) {
             Transfer pull = mount.pull();
             network.cut(host(1));
             mount.repository().status();

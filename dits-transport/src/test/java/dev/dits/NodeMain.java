@@ -60,7 +60,7 @@ final class NodeMain {
                 Mount mount = dits.mount(
                         arguments[2],
                         Path.of(arguments[3]),
-                        MountOptions.defaults().withLinks(LinkPolicy.AS_IS));
+                        MountOptions.defaults().withSync(Sync.MANUAL).withLinks(LinkPolicy.AS_IS));
                 Transfer transfer = mount.pull();
                 transfer.limit(Long.parseLong(arguments[4]));
                 while (transfer.progress().treeBytesDone() < 3_000_000) {

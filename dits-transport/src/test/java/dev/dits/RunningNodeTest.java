@@ -117,7 +117,10 @@ class RunningNodeTest {
             assertThat(node.shares()).isEmpty();
         });
         try (Share share = sharer.share(project, loopback());
-                Mount mount = mounter.mount(share.joinCode(), temporary.resolve("mount"))) {
+                Mount mount = mounter.mount(
+                        share.joinCode(),
+                        temporary.resolve("mount"),
+                        MountOptions.defaults().withSync(Sync.MANUAL))) {
             mount.pull().await();
             RunningShare seen = shares().get(0);
             assertThat(seen.root()).isEqualTo(share.root());
@@ -171,7 +174,10 @@ class RunningNodeTest {
             Invite invite = seen.invite(options);
             assertThat(seen.invites()).isEqualTo(share.invites()).contains(invite);
             assertThat(shares().get(0).tickets()).isEqualTo(2);
-            try (Mount mount = mounter.mount(invite.secret(), temporary.resolve("mount"))) {
+            try (Mount mount = mounter.mount(
+                    invite.secret(),
+                    temporary.resolve("mount"),
+                    MountOptions.defaults().withSync(Sync.MANUAL))) {
                 assertThat(mount.readOnly()).isTrue();
                 until(() -> share.peers().stream().anyMatch(Peer::connected));
                 Peer peer = seen.peers().get(0);
@@ -196,7 +202,10 @@ class RunningNodeTest {
     @Test
     void itPullsAndPushesForOthers() throws Exception {
         try (Share share = sharer.share(project, loopback());
-                Mount mount = mounter.mount(share.joinCode(), temporary.resolve("mount"))) {
+                Mount mount = mounter.mount(
+                        share.joinCode(),
+                        temporary.resolve("mount"),
+                        MountOptions.defaults().withSync(Sync.MANUAL))) {
             TransferResult first = mount().pull().await();
             assertThat(first.commit()).isEqualTo(share.head().orElseThrow());
             assertThat(first.progress().treeBytesTotal()).isEqualTo(6_000_000);
@@ -228,7 +237,10 @@ class RunningNodeTest {
     @SuppressWarnings("try") // the lock is held, not used
     void aTransferIsSteeredAndEndsWithWhoeverAskedForIt() throws Exception {
         try (Share share = sharer.share(project, loopback());
-                Mount mount = mounter.mount(share.joinCode(), temporary.resolve("mount"))) {
+                Mount mount = mounter.mount(
+                        share.joinCode(),
+                        temporary.resolve("mount"),
+                        MountOptions.defaults().withSync(Sync.MANUAL))) {
             Transfer transfer;
             // With the tree locked it cannot be over before it is paused.
             try (FileLocks.Held tree = lockTree(mount)) {
@@ -252,7 +264,10 @@ class RunningNodeTest {
     @SuppressWarnings("try") // the lock is held, not used
     void forceDoesNotWait() throws Exception {
         try (Share share = sharer.share(project, loopback());
-                Mount mount = mounter.mount(share.joinCode(), temporary.resolve("mount"))) {
+                Mount mount = mounter.mount(
+                        share.joinCode(),
+                        temporary.resolve("mount"),
+                        MountOptions.defaults().withSync(Sync.MANUAL))) {
             Transfer paused;
             try (FileLocks.Held tree = lockTree(mount)) {
                 paused = mount.pull();

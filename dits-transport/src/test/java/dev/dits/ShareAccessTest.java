@@ -74,7 +74,10 @@ class ShareAccessTest {
     }
 
     private static MountOptions exact() {
-        return MountOptions.defaults().withLinks(LinkPolicy.AS_IS).withTimeout(Duration.ofSeconds(60));
+        return MountOptions.defaults()
+                .withSync(Sync.MANUAL)
+                .withLinks(LinkPolicy.AS_IS)
+                .withTimeout(Duration.ofSeconds(60));
     }
 
     private static String at(Share share, String code) {

@@ -64,7 +64,7 @@ class ShareMountTest {
     }
 
     private static MountOptions exact() {
-        return MountOptions.defaults().withLinks(LinkPolicy.AS_IS);
+        return MountOptions.defaults().withSync(Sync.MANUAL).withLinks(LinkPolicy.AS_IS);
     }
 
     private Path project() throws Exception {
@@ -308,7 +308,8 @@ class ShareMountTest {
     void aProbeMeasuresRoundTrips() throws Exception {
         Path project = project();
         try (Share share = sharer.share(project, loopback());
-                PeerProbe probe = mounter.probe(share.joinCode(), MountOptions.defaults())) {
+                PeerProbe probe =
+                        mounter.probe(share.joinCode(), MountOptions.defaults().withSync(Sync.MANUAL))) {
             for (int i = 1; i <= 3; i++) {
                 PingResult result = probe.ping(Duration.ofSeconds(5));
                 assertThat(result.sequence()).isEqualTo(i);

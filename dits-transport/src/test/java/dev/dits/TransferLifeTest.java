@@ -70,7 +70,7 @@ class TransferLifeTest {
     }
 
     private static MountOptions exact() {
-        return MountOptions.defaults().withLinks(LinkPolicy.AS_IS);
+        return MountOptions.defaults().withSync(Sync.MANUAL).withLinks(LinkPolicy.AS_IS);
     }
 
     private Path directory() {

@@ -72,7 +72,10 @@ class TroubleTest {
         share = closing(
                 sharer.share(project, ShareOptions.defaults().withBindAddress(InetAddress.getLoopbackAddress())));
         String target = share.joinCode() + "@127.0.0.1:" + share.address().getPort();
-        mount = closing(mounter.mount(target, temporary.resolve("parent-mount/mount")));
+        mount = closing(mounter.mount(
+                target,
+                temporary.resolve("parent-mount/mount"),
+                MountOptions.defaults().withSync(Sync.MANUAL)));
         pulls();
     }
 

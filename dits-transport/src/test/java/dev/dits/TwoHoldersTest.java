@@ -40,9 +40,10 @@ class TwoHoldersTest {
                 Dits two = node("two");
                 Share share = sharer.share(
                         project, ShareOptions.defaults().withBindAddress(InetAddress.getLoopbackAddress()));
-                Mount first = one.mount(share.joinCode(), directory)) {
+                Mount first = one.mount(
+                        share.joinCode(), directory, MountOptions.defaults().withSync(Sync.MANUAL))) {
             first.pull().await();
-            try (Mount second = two.open(directory, MountOptions.defaults())) {
+            try (Mount second = two.open(directory, MountOptions.defaults().withSync(Sync.MANUAL))) {
                 // The newer connection is the second's; what the first offers only the first can give.
                 Files.writeString(directory.resolve("file"), "by the first");
                 first.commit("By the first");

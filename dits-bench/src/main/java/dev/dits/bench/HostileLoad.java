@@ -3,6 +3,7 @@ package dev.dits.bench;
 import dev.dits.Dits;
 import dev.dits.Mount;
 import dev.dits.MountOptions;
+import dev.dits.Sync;
 import dev.dits.TransferResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -111,7 +112,7 @@ public final class HostileLoad {
         String file = sharer.head() + "/" + FILE;
         try (Attacker.Handle attacker = attack == null ? null : new Attacker.Handle(attack, code, file, nice);
                 Dits dits = Dits.open(TransferBenchmark.options(home, "mounter"));
-                Mount mount = dits.mount(code, target, MountOptions.defaults())) {
+                Mount mount = dits.mount(code, target, MountOptions.defaults().withSync(Sync.MANUAL))) {
             if (attacker != null) {
                 attacker.go();
             }

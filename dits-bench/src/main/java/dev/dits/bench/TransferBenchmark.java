@@ -4,6 +4,7 @@ import dev.dits.Dits;
 import dev.dits.DitsOptions;
 import dev.dits.Mount;
 import dev.dits.MountOptions;
+import dev.dits.Sync;
 import dev.dits.TransferResult;
 import dev.dits.crypto.PeerCertificate;
 import dev.dits.quic.QuicConnection;
@@ -241,7 +242,7 @@ public final class TransferBenchmark {
         Path target = directory.resolve("mount-" + what + round);
         String code = sharer.share(source);
         try (Dits dits = Dits.open(options(home, "mounter"));
-                Mount mount = dits.mount(code, target, MountOptions.defaults())) {
+                Mount mount = dits.mount(code, target, MountOptions.defaults().withSync(Sync.MANUAL))) {
             measure(what, sharer, () -> {
                 TransferResult result = mount.pull().await();
                 if (!result.refused().isEmpty()) {

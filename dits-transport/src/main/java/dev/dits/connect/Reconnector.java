@@ -1,6 +1,7 @@
 package dev.dits.connect;
 
 import dev.dits.error.JoinRejectedException;
+import dev.dits.net.Connection;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.Session;
 import dev.dits.session.SessionListener;
@@ -13,6 +14,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -29,17 +31,25 @@ public final class Reconnector implements Closeable {
     /** How long one try may take: discovery asks several times within it. */
     private static final Duration TRY_TIMEOUT = Duration.ofSeconds(10);
 
+    /** How long a share has to answer one who asks whether it is still there; it is asked because it may well not be. */
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
+
+    /** The code of a connection that ended by a limit ({@code docs/wire.md}, section 3): the session goes on. */
+    private static final int NO_ANSWER = 0x05;
+
     private static final Logger LOG = LoggerFactory.getLogger(Reconnector.class);
 
     private final Connector connector;
     private final Session session;
-    private final StoredSession stored;
     private final RequestHandler handler;
     private final ScheduledExecutorService scheduler;
     private final Executor workers;
     private final BackOff backOff;
 
     private final ReentrantLock lock = new ReentrantLock();
+    /** With the address at which it was last reached. */
+    private StoredSession stored;
+
     private @Nullable ScheduledFuture<?> scheduled;
     private @Nullable Thread trying;
     private boolean away;
@@ -97,6 +107,16 @@ public final class Reconnector implements Closeable {
         }
 
         @Override
+        public void connected(String address) {
+            lock.lock();
+            try {
+                stored = stored.reachedAt(address);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
         public void closed(String reason) {
             close();
         }
@@ -115,6 +135,41 @@ public final class Reconnector implements Closeable {
         }
     }
 
+    /**
+     * The machine seems to have slept: what was connected may be so no more, without a word, and whoever waits for the next try has waited long enough. Blocks for a
+     * round trip, or for a few seconds where no answer comes.
+     */
+    public void awoke() {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            if (away) {
+                backOff.reset();
+                if (trying == null && (scheduled == null || scheduled.cancel(false))) {
+                    schedule();
+                }
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        try {
+            Duration trip = session.ping(ANSWER_TIMEOUT);
+            LOG.debug("{}: still there after {}", session, trip);
+        } catch (TimeoutException e) {
+            LOG.debug("{}: no answer; its connections are taken for lost", session);
+            for (Connection connection : session.connections()) {
+                connection.close(NO_ANSWER, "no answer");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            LOG.debug("{}: lost already", session, e);
+        }
+    }
+
     /** With the lock held. */
     private void schedule() {
         try {
@@ -126,18 +181,20 @@ public final class Reconnector implements Closeable {
     }
 
     private void attempt() {
+        StoredSession known;
         lock.lock();
         try {
             if (closed) {
                 return;
             }
             trying = Thread.currentThread();
+            known = stored;
         } finally {
             lock.unlock();
         }
         String refusal = null;
         try {
-            connector.attach(stored, session, handler, TRY_TIMEOUT);
+            connector.attach(known, session, handler, TRY_TIMEOUT);
         } catch (JoinRejectedException e) {
             refusal = e.getMessage();
         } catch (InterruptedException e) {

@@ -100,6 +100,8 @@ public final class Session implements AutoCloseable, Requests {
     private final Queue<Consumer<SessionListener>> events = new ArrayDeque<>();
     private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
     private boolean delivering;
+    private boolean announce;
+    private boolean announcing;
 
     /** One connection and its control stream. */
     private record Link(Connection connection, ByteStream control, FrameWriter writer) {}
@@ -603,11 +605,42 @@ public final class Session implements AutoCloseable, Requests {
         }
     }
 
-    /** Tells the peer that references moved. */
+    /**
+     * Tells the peer that references moved, by every connection: each may be another process's. Returns at once; what is to be told again before it was told is told once.
+     */
     public void announceRefsChanged() {
-        Link link = best();
-        if (link != null) {
-            send(link, new Message.RefsChanged());
+        lock.lock();
+        try {
+            announce = true;
+            if (announcing) {
+                return;
+            }
+            announcing = true;
+        } finally {
+            lock.unlock();
+        }
+        if (!run(this::announce)) {
+            LOG.debug("{}: the node is closing", info);
+        }
+    }
+
+    private void announce() {
+        while (true) {
+            List<Link> all;
+            lock.lock();
+            try {
+                if (!announce) {
+                    announcing = false;
+                    return;
+                }
+                announce = false;
+                all = List.copyOf(links);
+            } finally {
+                lock.unlock();
+            }
+            for (Link link : all) {
+                send(link, new Message.RefsChanged());
+            }
         }
     }
 

@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -91,6 +92,7 @@ final class ChunkFetcher implements FileSource, Closeable {
     /** A file being put together. */
     private final class Assembly {
         final TreePath path;
+        final Content content;
         final PartFile part;
         final @Nullable FileChannel seed;
         final CompletableFuture<Void> done = new CompletableFuture<>();
@@ -98,10 +100,23 @@ final class ChunkFetcher implements FileSource, Closeable {
         /** One for the planner, which lets go when it has planned all chunks. */
         private final AtomicLong outstanding = new AtomicLong(1);
 
-        Assembly(TreePath path, PartFile part, @Nullable FileChannel seed) {
+        /** Where the share has it; found when it is first asked for. */
+        private volatile SharePlaces.@Nullable Place place;
+
+        Assembly(TreePath path, Content content, PartFile part, @Nullable FileChannel seed) {
             this.path = path;
+            this.content = content;
             this.part = part;
             this.seed = seed;
+        }
+
+        SharePlaces.Place place() throws IOException {
+            SharePlaces.Place known = place;
+            if (known == null) {
+                known = places.of(path, content);
+                place = known;
+            }
+            return known;
         }
 
         void release() throws IOException {
@@ -120,7 +135,7 @@ final class ChunkFetcher implements FileSource, Closeable {
     }
 
     private final Session session;
-    private final ObjectId commit;
+    private final SharePlaces places;
     private final FileTree files;
     private final DirectoryTree directories;
     private final Path root;
@@ -153,7 +168,7 @@ final class ChunkFetcher implements FileSource, Closeable {
 
     /**
      * @param session the peer
-     * @param commit the commit that is checked out
+     * @param places where to ask for what; used by several threads at once
      * @param nodes where directory nodes, manifests and file nodes are, or arrive
      * @param root the working tree
      * @param base the tree that it was written from, whose files serve as seeds; null for none
@@ -165,7 +180,7 @@ final class ChunkFetcher implements FileSource, Closeable {
      */
     ChunkFetcher(
             Session session,
-            ObjectId commit,
+            SharePlaces places,
             ObjectSource nodes,
             Path root,
             @Nullable DirectoryRef base,
@@ -175,7 +190,7 @@ final class ChunkFetcher implements FileSource, Closeable {
             TransferControl control,
             Executor workers) {
         this.session = session;
-        this.commit = commit;
+        this.places = places;
         this.files = new FileTree(nodes);
         this.directories = new DirectoryTree(nodes);
         this.root = root;
@@ -201,7 +216,7 @@ final class ChunkFetcher implements FileSource, Closeable {
                 index = seed == null ? null : SeedIndex.of(files, old);
             }
         }
-        Assembly assembly = new Assembly(path, part, seed);
+        Assembly assembly = new Assembly(path, content, part, seed);
         assemblies.add(assembly);
         boolean planned = false;
         try {
@@ -409,25 +424,49 @@ final class ChunkFetcher implements FileSource, Closeable {
         }
     }
 
-    /** One request and its answer. Returns the pieces that are still missing, now wanted from the peer. */
+    /** Requests, one for each commit that the share knows the content by, and their answers. Returns what is still missing, now wanted from the peer. */
     private List<Piece> round(List<Piece> pieces) throws IOException, InterruptedException {
-        List<Piece> remote =
-                pieces.stream().filter(piece -> piece.origin == Origin.PEER).toList();
+        Map<ObjectId, List<Piece>> remote = new LinkedHashMap<>();
         List<Piece> missing = new ArrayList<>();
+        for (Piece piece : pieces) {
+            if (piece.origin == Origin.PEER) {
+                remote.computeIfAbsent(piece.assembly.place().commit(), commit -> new ArrayList<>())
+                        .add(piece);
+            }
+        }
+        List<Piece> here =
+                pieces.stream().filter(piece -> piece.origin != Origin.PEER).toList();
+        if (remote.isEmpty()) {
+            fillFromHere(here, missing);
+        }
+        for (Map.Entry<ObjectId, List<Piece>> one : remote.entrySet()) {
+            exchange(one.getKey(), one.getValue(), here, missing);
+            here = List.of();
+        }
+        return missing;
+    }
+
+    private void fillFromHere(List<Piece> here, List<Piece> missing) throws IOException {
+        for (Piece piece : here) {
+            if (!fillFromHere(piece)) {
+                missing.add(piece.fromPeer());
+            }
+        }
+    }
+
+    /** One request and its answer; what is local is filled in while that is under way. */
+    private void exchange(ObjectId commit, List<Piece> remote, List<Piece> here, List<Piece> missing)
+            throws IOException, InterruptedException {
         IOException lost = null;
         TransferControl.Request stream = null;
         int received = 0;
         try {
             try {
-                stream = remote.isEmpty() ? null : request(remote);
+                stream = request(commit, remote);
             } catch (IOException e) {
                 lost = ifLost(e);
             }
-            for (Piece piece : pieces) {
-                if (piece.origin != Origin.PEER && !fillFromHere(piece)) {
-                    missing.add(piece.fromPeer());
-                }
-            }
+            fillFromHere(here, missing);
             try {
                 while (stream != null && received < remote.size()) {
                     receive(stream, remote.get(received));
@@ -449,7 +488,6 @@ final class ChunkFetcher implements FileSource, Closeable {
         if (lost != null && !ended) {
             awaitConnection(lost);
         }
-        return missing;
     }
 
     private void awaitConnection(IOException lost) throws IOException, InterruptedException {
@@ -469,9 +507,11 @@ final class ChunkFetcher implements FileSource, Closeable {
         throw failure;
     }
 
-    private TransferControl.Request request(List<Piece> pieces) throws IOException {
+    private TransferControl.Request request(ObjectId commit, List<Piece> pieces) throws IOException {
         ChunkRequest chunks = new ChunkRequest();
-        pieces.forEach(piece -> chunks.add(piece.assembly.path, piece.chunk.index()));
+        for (Piece piece : pieces) {
+            chunks.add(piece.assembly.place().path(), piece.chunk.index());
+        }
         TransferControl.Request request = control.open(session, chunks.in(commit));
         requests.add(request);
         if (ended) {

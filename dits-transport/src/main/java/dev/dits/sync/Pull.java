@@ -3,8 +3,6 @@ package dev.dits.sync;
 import dev.dits.cache.ChunkCache;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.DitsException;
-import dev.dits.error.ProtocolException;
-import dev.dits.error.SessionClosedException;
 import dev.dits.object.Commit;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Escaper;
@@ -17,25 +15,17 @@ import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RestoreOptions;
 import dev.dits.repo.RestoreReport;
-import dev.dits.session.RequestStream;
 import dev.dits.session.Session;
 import dev.dits.store.StoreWriter;
-import dev.dits.wire.Message;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings a mount up to its share: nodes first, then the working tree, then the references.
@@ -44,16 +34,6 @@ import org.slf4j.LoggerFactory;
  * all they reach is here or promised, so a pull that is cut off anywhere leaves a repository that {@code fsck} finds whole, and the next one goes on.
  */
 public final class Pull {
-    private static final Logger LOG = LoggerFactory.getLogger(Pull.class);
-
-    /** References that a share may have. */
-    static final int SHARE_REFS_MAX = 100_000;
-
-    /** How often nodes are asked for again after the connection was lost. */
-    private static final int NODE_TRIES = 4;
-
-    private static final long RECONNECT_MILLIS = 60_000;
-
     /** Name of the share among a mount's remotes. */
     public static final String REMOTE = "origin";
 
@@ -95,9 +75,6 @@ public final class Pull {
      */
     public record Result(ObjectId commit, List<String> refused) {}
 
-    /** What the share has. */
-    record Refs(String head, Map<String, ObjectId> refs) {}
-
     /**
      * Asks for the tip of a branch.
      *
@@ -107,44 +84,7 @@ public final class Pull {
      * @throws IOException if it can not be asked
      */
     public static @Nullable ObjectId tip(Session session, String branch) throws IOException {
-        return refs(session).refs.get("heads/" + branch);
-    }
-
-    static Refs refs(Session session) throws IOException {
-        Map<String, ObjectId> refs = new TreeMap<>();
-        String head = "";
-        try (RequestStream stream = session.open(new Message.GetRefs())) {
-            stream.setSilenceMax(TransferControl.SILENCE_MAX);
-            for (Message message = stream.receive(); !(message instanceof Message.End); message = stream.receive()) {
-                if (!(message instanceof Message.Refs page)) {
-                    throw stream.unexpected(message);
-                }
-                head = page.head();
-                for (Message.Refs.Ref ref : page.refs()) {
-                    if (target(ref.name()) != null) {
-                        refs.put(ref.name(), ref.id());
-                    } else {
-                        LOG.debug("the share has a reference that can not be here: {}", Escaper.escape(ref.name()));
-                    }
-                }
-                if (refs.size() > SHARE_REFS_MAX) {
-                    throw new ProtocolException("the share has more than " + SHARE_REFS_MAX + " references");
-                }
-            }
-        }
-        return new Refs(head, refs);
-    }
-
-    /** Under which name a reference of the share is kept here; null where no reference can have that name. */
-    private static @Nullable RefName target(String name) {
-        try {
-            if (name.startsWith("heads/")) {
-                return RefName.remote(REMOTE, name.substring("heads/".length()));
-            }
-            return name.startsWith("tags/") ? RefName.tag(name.substring("tags/".length())) : null;
-        } catch (IllegalArgumentException e) {
-            return null;
-        }
+        return ShareRefs.read(session).branch(branch);
     }
 
     /**
@@ -157,25 +97,23 @@ public final class Pull {
      */
     public Result run() throws IOException, InterruptedException {
         control.checkpoint();
-        Refs there = refs(session);
+        ShareRefs there = ShareRefs.read(session);
         RefName branch = repository
                 .currentBranch()
                 .orElseThrow(() ->
                         new DitsException("the working tree is on no branch; 'dits checkout BRANCH' first, then pull"));
-        ObjectId tip = there.refs.get("heads/" + branch.shortName());
+        ObjectId tip = there.branch(branch.shortName());
         if (tip == null) {
             throw new DitsException(
-                    there.refs.isEmpty()
+                    there.isEmpty()
                             ? "the share has no commit yet; pull again when something was committed there"
                             : "the share has no branch " + branch.shortName() + "; its branch is "
-                                    + Escaper.escape(there.head) + " now, 'dits checkout " + REMOTE
+                                    + Escaper.escape(there.head()) + " now, 'dits checkout " + REMOTE
                                     + "/BRANCH' brings one that was pulled before");
         }
         Optional<ObjectId> local = repository.ref(branch);
-        Set<ObjectId> wants = new LinkedHashSet<>();
-        wants.add(tip);
-        wants.addAll(there.refs.values());
-        List<ObjectId> haves = haves();
+        List<ObjectId> haves = there.haves(repository);
+        List<String> problems;
 
         try (StoreWriter writer = repository.store().newWriter()) {
             if (local.isEmpty()) {
@@ -183,22 +121,22 @@ public final class Pull {
                 writer.flush();
                 List<ObjectId> withTip = new ArrayList<>(haves);
                 withTip.add(0, tip);
-                fetchHistory(writer, wants, withTip);
+                there.fetch(session, writer, withTip, true, control);
                 control.finishing();
                 writer.flush();
-                moveRemotes(there.refs);
-                move(branch, null, tip);
-                return result(tip, report);
+                problems = there.note(repository);
+                ShareRefs.move(repository, branch, null, tip);
+                return result(tip, report, problems);
             }
-            fetchHistory(writer, wants, haves);
+            there.fetch(session, writer, haves, true, control);
             writer.flush();
             // As long as the writer is open nobody collects what no reference names yet.
-            moveRemotes(there.refs);
+            problems = there.note(repository);
         }
         ObjectId mine = local.get();
         if (!mine.equals(tip)) {
             if (repository.isAncestor(tip, mine)) {
-                return new Result(mine, List.of()); // ahead: there is something to push, and nothing to pull
+                return new Result(mine, problems); // ahead: there is something to push, and nothing to pull
             }
             if (!repository.isAncestor(mine, tip)) {
                 throw new BranchMovedException("branch " + branch.shortName()
@@ -210,76 +148,35 @@ public final class Pull {
         CheckoutReport report = repository.base().equals(Optional.of(tip)) && !unfinished() ? null : update(tip);
         control.finishing();
         if (!mine.equals(tip)) {
-            move(branch, mine, tip);
+            ShareRefs.move(repository, branch, mine, tip);
         }
-        return result(tip, report);
-    }
-
-    /** Another process may pull into the same mount at the same time: whoever comes second finds the branch where it is to be. */
-    private void move(RefName name, @Nullable ObjectId from, ObjectId to) throws IOException {
-        try {
-            repository.updateRef(name, from, to);
-        } catch (BranchMovedException e) {
-            if (!repository.ref(name).equals(Optional.of(to))) {
-                throw e;
-            }
-        }
+        return result(tip, report, problems);
     }
 
     private boolean unfinished() throws IOException {
         return repository.unfinished().isPresent();
     }
 
-    private static Result result(ObjectId commit, @Nullable CheckoutReport report) {
-        List<String> refused = new ArrayList<>();
+    private static Result result(ObjectId commit, @Nullable CheckoutReport report, List<String> problems) {
+        List<String> refused = new ArrayList<>(problems);
         if (report != null) {
-            report.refused().forEach(entry -> refused.add(entry.path().display() + ": " + entry.reason()));
-            report.kept()
-                    .forEach(path ->
-                            refused.add(path.display() + ": changed here while it was written; yours was kept"));
+            refused.addAll(refusals(report));
         }
         return new Result(commit, refused);
     }
 
-    /** Commits that are here with all they reach: what references name. */
-    private List<ObjectId> haves() throws IOException {
-        Set<ObjectId> haves = new LinkedHashSet<>(repository.refs().values());
-        return haves.stream().limit(Message.HAVES_MAX).toList();
-    }
-
-    private void fetchHistory(StoreWriter writer, Set<ObjectId> wants, List<ObjectId> haves)
-            throws IOException, InterruptedException {
-        Set<ObjectId> known = Set.copyOf(haves);
-        List<ObjectId> missing =
-                wants.stream().filter(want -> !known.contains(want)).toList();
-        for (int from = 0; from < missing.size(); from += Message.WANTS_MAX) {
-            fetchNodes(
-                    writer, missing.subList(from, Math.min(missing.size(), from + Message.WANTS_MAX)), haves, () -> {});
-        }
-    }
-
-    private void fetchNodes(StoreWriter writer, List<ObjectId> wants, List<ObjectId> haves, Runnable firstTree)
-            throws IOException, InterruptedException {
-        for (int tries = 1; ; tries++) {
-            try {
-                NodeFetch.fetch(session, writer, wants, haves, true, control, firstTree);
-                return;
-            } catch (SessionClosedException e) {
-                if (tries == NODE_TRIES || !awaitConnection()) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    private boolean awaitConnection() throws InterruptedException {
-        for (long waited = 0; waited < RECONNECT_MILLIS && !session.isClosed(); waited += 250) {
-            control.checkpoint();
-            if (session.awaitConnection(250)) {
-                return true;
-            }
-        }
-        return false;
+    /**
+     * Says what a checkout did not write.
+     *
+     * @param report what it did
+     * @return paths, each with the reason, for people
+     */
+    public static List<String> refusals(CheckoutReport report) {
+        List<String> refused = new ArrayList<>();
+        report.refused().forEach(entry -> refused.add(entry.path().display() + ": " + entry.reason()));
+        report.kept()
+                .forEach(path -> refused.add(path.display() + ": changed here while it was written; yours was kept"));
+        return refused;
     }
 
     /** A first pull: the tip's own tree comes first, and its files are on their way while the history still comes. */
@@ -289,7 +186,7 @@ public final class Pull {
         CompletableFuture<Void> all = new CompletableFuture<>();
         workers.execute(() -> {
             try {
-                fetchNodes(writer, List.of(tip), haves, () -> firstTree.complete(null));
+                ShareRefs.fetch(session, writer, List.of(tip), haves, true, control, () -> firstTree.complete(null));
                 all.complete(null);
             } catch (Throwable e) { // whoever waits has to learn of it, whatever it is
                 all.completeExceptionally(e);
@@ -328,7 +225,35 @@ public final class Pull {
     }
 
     private CheckoutReport update(ObjectId tip) throws IOException {
-        return write(tip, options -> repository.updateWorkingTree(tip, options));
+        return write(tip, SharePlaces.in(tip), options -> repository.updateWorkingTree(tip, options));
+    }
+
+    /** Tells whether a reference says where the share's is. */
+    static boolean isOfShare(RefName name) {
+        return name.isRemote() && name.shortName().startsWith(REMOTE + "/");
+    }
+
+    /**
+     * Brings the working tree forward to where its branch is by now. Content that the share promised is fetched as it is needed. A tree that is not behind its
+     * branch, as after somebody took the branch back, stays where it is.
+     *
+     * @return what it did; nothing if there was nothing to do
+     * @throws dev.dits.error.LocalChangesException if changes that are in no commit are in the way; nothing was changed then
+     * @throws IOException if it fails; what arrived stays, and the same again goes on from there
+     * @throws InterruptedException if the thread was interrupted
+     */
+    Optional<Result> follow() throws IOException, InterruptedException {
+        control.checkpoint();
+        Optional<RefName> branch = repository.currentBranch();
+        Optional<ObjectId> tip = branch.isEmpty() ? Optional.empty() : repository.ref(branch.get());
+        Optional<ObjectId> base = repository.base();
+        boolean there = tip.isEmpty() || (tip.equals(base) && !unfinished());
+        if (there || (base.isPresent() && !repository.isAncestor(base.get(), tip.get()))) {
+            return Optional.empty();
+        }
+        ObjectId commit = tip.get();
+        return write(commit, SharePlaces.of(repository, commit), repository::follow)
+                .map(report -> result(report.commit(), report, List.of()));
     }
 
     /**
@@ -342,7 +267,9 @@ public final class Pull {
     public Result checkout(String revision) throws IOException, InterruptedException {
         control.checkpoint();
         ObjectId commit = repository.resolve(revision);
-        return result(commit, write(commit, options -> repository.checkout(revision, options)));
+        CheckoutReport report =
+                write(commit, SharePlaces.of(repository, commit), options -> repository.checkout(revision, options));
+        return result(commit, report, List.of());
     }
 
     /**
@@ -361,14 +288,18 @@ public final class Pull {
         if (source.isEmpty()) {
             throw new DitsException("there is no commit yet to restore anything from");
         }
-        return write(source.get(), options -> repository.restore(paths, restore.withWriting(options)));
+        ObjectId commit = source.get();
+        return write(
+                commit,
+                SharePlaces.of(repository, commit),
+                options -> repository.restore(paths, restore.withWriting(options)));
     }
 
     private interface Writing<T> {
         T with(CheckoutOptions options) throws IOException;
     }
 
-    private <T> T write(ObjectId tip, Writing<T> writing) throws IOException {
+    private <T> T write(ObjectId tip, SharePlaces places, Writing<T> writing) throws IOException {
         Commit commit = repository.readCommit(tip);
         DirectoryRef base = repository.base().isPresent()
                 ? repository.readCommit(repository.base().get()).tree()
@@ -376,7 +307,7 @@ public final class Pull {
         control.addTotals(commit.tree().files(), commit.tree().bytes());
         try (ChunkFetcher fetcher = new ChunkFetcher(
                 session,
-                tip,
+                places,
                 repository.objects(),
                 repository.root(),
                 base,
@@ -390,19 +321,6 @@ public final class Pull {
                     .withFilesInFlight(1_024)
                     .withSource(fetcher)
                     .withProgress((files, bytes, written) -> control.filesDone(files)));
-        }
-    }
-
-    private void moveRemotes(Map<String, ObjectId> refs) throws IOException {
-        for (Map.Entry<String, ObjectId> ref : refs.entrySet()) {
-            RefName target = target(ref.getKey());
-            if (target == null) {
-                continue;
-            }
-            Optional<ObjectId> current = repository.ref(target);
-            if (!current.equals(Optional.of(ref.getValue())) && (current.isEmpty() || target.isRemote())) {
-                move(target, current.orElse(null), ref.getValue());
-            }
         }
     }
 }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Offers commits to the share, which then fetches what it lacks. While an offer stands, the share may read the offered commit and all it reaches, and
@@ -50,25 +51,43 @@ public final class PushSender implements Responder.Policy {
         ObjectId mine = repository
                 .ref(branch)
                 .orElseThrow(() -> new DitsException("there is no commit on " + branch.shortName() + " to push"));
-        ObjectId theirs = Pull.refs(session).refs().getOrDefault("heads/" + branch.shortName(), NONE);
         control.checkpoint();
-        if (!theirs.equals(mine)) {
+        push(session, branch, mine, ShareRefs.read(session).branch(branch.shortName()), control);
+        return mine;
+    }
+
+    /**
+     * Pushes a branch.
+     *
+     * @param session the share
+     * @param branch which
+     * @param mine where it is here
+     * @param theirs where it is there, as the share said; null if it is not
+     * @param control counters and gate
+     * @throws BranchMovedException if the share has commits that are not here, now or by then
+     * @throws PermissionDeniedException if the share does not allow it
+     * @throws IOException if it fails; the share's branch has not moved, or it has and the next push says so
+     * @throws InterruptedException if the thread was interrupted
+     */
+    void push(Session session, RefName branch, ObjectId mine, @Nullable ObjectId theirs, TransferControl control)
+            throws IOException, InterruptedException {
+        control.checkpoint();
+        if (!mine.equals(theirs)) {
             if (session.info().readOnly()) {
                 throw new PermissionDeniedException(
                         "the share lets you read only; your commits stay here, ask its owner for read-write access");
             }
-            if (!theirs.equals(NONE) && !(knows(theirs) && repository.isAncestor(theirs, mine))) {
+            if (theirs != null && !(knows(theirs) && repository.isAncestor(theirs, mine))) {
                 throw new BranchMovedException("the share has commits on " + branch.shortName()
                         + " that are not here; pull first, then push again");
             }
-            offer(session, new Message.Push(branch.shortName(), theirs, mine), control);
+            offer(session, new Message.Push(branch.shortName(), theirs == null ? NONE : theirs, mine), control);
         }
         RefName remote = RefName.remote(Pull.REMOTE, branch.shortName());
         ObjectId before = repository.ref(remote).orElse(null);
         if (!mine.equals(before)) {
-            repository.updateRef(remote, before, mine);
+            ShareRefs.move(repository, remote, before, mine);
         }
-        return mine;
     }
 
     private boolean knows(ObjectId commit) throws IOException {

@@ -7,7 +7,6 @@ import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectKind;
 import dev.dits.object.Tag;
-import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.session.ErrorCodes;
@@ -17,7 +16,6 @@ import dev.dits.session.Session;
 import dev.dits.wire.Message;
 import java.io.IOException;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,13 +32,25 @@ public final class SharePolicy implements Responder.Policy {
     @FunctionalInterface
     public interface Listener {
         /**
-         * A branch was pushed.
+         * A branch is about to be pushed; that may still fail. One push at a time.
+         *
+         * @param session by whom
+         * @param branch which; not checked to be a name that can be
+         * @param commit where it is to go
+         */
+        default void pushing(Session session, String branch, ObjectId commit) {}
+
+        /**
+         * A branch was pushed. One push at a time: the next one waits for this.
          *
          * @param session by whom
          * @param branch which
          * @param commit where it is now
          */
         void pushed(Session session, String branch, ObjectId commit);
+
+        /** What else a push brings along, before it is answered; other pushes do not wait for it. */
+        default void followed() {}
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(SharePolicy.class);
@@ -80,16 +90,19 @@ public final class SharePolicy implements Responder.Policy {
         if (known != null && known == generation) {
             return true;
         }
-        boolean here = repository.store().contains(commit);
-        for (Map.Entry<RefName, ObjectId> ref : repository.refs().entrySet()) {
-            if (!shows(session, ref.getKey())) {
-                continue;
-            }
-            ObjectId tip = ref.getValue();
-            if (tip.equals(commit) || (here && repository.isAncestor(commit, peel(ref.getKey(), tip)))) {
-                if (all) {
-                    reachable.put(commit, generation);
-                }
+        Map<RefName, ObjectId> refs = new TreeMap<>(repository.refs());
+        refs.keySet().removeIf(name -> !shows(session, name));
+        boolean may = refs.containsValue(commit) || (repository.store().contains(commit) && isBelow(refs, commit));
+        if (may && all) {
+            reachable.put(commit, generation);
+        }
+        return may;
+    }
+
+    /** One after the other: what is asked for is mostly near the tip of a branch, and a walk ends when it is found. */
+    private boolean isBelow(Map<RefName, ObjectId> refs, ObjectId commit) throws IOException {
+        for (Map.Entry<RefName, ObjectId> ref : refs.entrySet()) {
+            if (repository.isAncestor(commit, peel(ref.getKey(), ref.getValue()))) {
                 return true;
             }
         }
@@ -137,28 +150,13 @@ public final class SharePolicy implements Responder.Policy {
                     ErrorCodes.BUSY, "another push to this share is under way; repeat yours in a while");
         }
         try {
+            listener.pushing(session, push.branch(), push.commit());
             PushReceiver.receive(repository, pusher, push, new TransferControl(System::nanoTime));
-            follow(push);
+            listener.pushed(session, push.branch(), push.commit());
         } finally {
             pushing.unlock();
         }
-        listener.pushed(session, push.branch(), push.commit());
+        listener.followed();
         return new Message.PushResult(0, push.commit(), "");
-    }
-
-    /** The working tree follows its branch where it is clean; where it is not, it lags, and status says so. */
-    private void follow(Message.Push push) {
-        try {
-            Optional<RefName> current = repository.currentBranch();
-            boolean follows = current.isPresent()
-                    && current.get().shortName().equals(push.branch())
-                    && repository.status().clean();
-            if (follows) {
-                // Not to the pushed commit: the owner may have brought it in and gone on from there meanwhile.
-                repository.follow(CheckoutOptions.defaults());
-            }
-        } catch (IOException e) {
-            LOG.warn("the working tree does not follow the push to {}: {}", push.branch(), e.getMessage());
-        }
     }
 }

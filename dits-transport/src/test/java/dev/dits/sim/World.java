@@ -7,6 +7,7 @@ import dev.dits.MountOptions;
 import dev.dits.Share;
 import dev.dits.ShareOptions;
 import dev.dits.SimulatedDits;
+import dev.dits.Sync;
 import dev.dits.chunk.ChunkProfile;
 import dev.dits.discovery.PeerDiscovery;
 import dev.dits.error.JoinRejectedException;
@@ -181,7 +182,7 @@ final class World {
         }
 
         private Mount openMount(Dits node) throws IOException, InterruptedException {
-            MountOptions options = MountOptions.defaults().withTimeout(Duration.ofSeconds(20));
+            MountOptions options = MountOptions.defaults().withSync(Sync.MANUAL).withTimeout(Duration.ofSeconds(20));
             if (Files.exists(tree().resolve(Repository.DIRECTORY).resolve("remotes"))) {
                 try {
                     return node.open(tree(), options);

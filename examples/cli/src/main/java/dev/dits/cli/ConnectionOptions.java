@@ -2,6 +2,7 @@ package dev.dits.cli;
 
 import dev.dits.DitsOptions;
 import dev.dits.MountOptions;
+import dev.dits.Sync;
 import dev.dits.repo.LinkPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +45,7 @@ final class ConnectionOptions {
     /** The command writes links as they are: its user looks at the tree, as after a tar. */
     MountOptions mountOptions(@Nullable String code) {
         return MountOptions.defaults()
+                .withSync(Sync.MANUAL)
                 .withTimeout(Duration.ofSeconds(timeoutSeconds()))
                 .withCode(code)
                 .withLinks(LinkPolicy.AS_IS);

@@ -1,0 +1,276 @@
+package dev.dits.sync;
+
+import dev.dits.error.BranchMovedException;
+import dev.dits.error.DitsException;
+import dev.dits.error.ProtocolException;
+import dev.dits.error.SessionClosedException;
+import dev.dits.object.Escaper;
+import dev.dits.object.ObjectId;
+import dev.dits.repo.RefName;
+import dev.dits.repo.Repository;
+import dev.dits.session.RequestStream;
+import dev.dits.session.Session;
+import dev.dits.store.StoreWriter;
+import dev.dits.wire.Message;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a share has, as it told at one moment: its branches and tags. Brings their history to a mount, and notes there where they stand. */
+final class ShareRefs {
+    private static final Logger LOG = LoggerFactory.getLogger(ShareRefs.class);
+
+    /** References that a share may have. */
+    static final int REFS_MAX = 100_000;
+
+    /** How often nodes are asked for again after the connection was lost. */
+    private static final int NODE_TRIES = 4;
+
+    private static final long RECONNECT_MILLIS = 60_000;
+    private static final long RECONNECT_LOOK_MILLIS = 250;
+
+    /** Promises what a branch reaches that is just being made. */
+    private static final String INCOMING = "incoming";
+
+    private static final String HEADS = "heads/";
+    private static final String TAGS = "tags/";
+
+    private final String head;
+    private final Map<String, ObjectId> refs;
+
+    private ShareRefs(String head, Map<String, ObjectId> refs) {
+        this.head = head;
+        this.refs = refs;
+    }
+
+    /**
+     * Asks the share.
+     *
+     * @param session the share
+     * @return what it has, and shows to this mount
+     * @throws IOException if it can not be asked
+     */
+    static ShareRefs read(Session session) throws IOException {
+        Map<String, ObjectId> refs = new TreeMap<>();
+        String head = "";
+        try (RequestStream stream = session.open(new Message.GetRefs())) {
+            stream.setSilenceMax(TransferControl.SILENCE_MAX);
+            for (Message message = stream.receive(); !(message instanceof Message.End); message = stream.receive()) {
+                if (!(message instanceof Message.Refs page)) {
+                    throw stream.unexpected(message);
+                }
+                head = page.head();
+                for (Message.Refs.Ref ref : page.refs()) {
+                    if (target(ref.name()) != null) {
+                        refs.put(ref.name(), ref.id());
+                    } else {
+                        LOG.debug("the share has a reference that can not be here: {}", Escaper.escape(ref.name()));
+                    }
+                }
+                if (refs.size() > REFS_MAX) {
+                    throw new ProtocolException("the share has more than " + REFS_MAX + " references");
+                }
+            }
+        }
+        return new ShareRefs(head, refs);
+    }
+
+    /** Under which name a reference of the share is kept here; null where no reference can have that name. */
+    private static @Nullable RefName target(String name) {
+        try {
+            if (name.startsWith(HEADS)) {
+                String branch = name.substring(HEADS.length());
+                boolean fits = RefName.branch(branch).isBranch()
+                        && RefName.remote(INCOMING, branch).isRemote();
+                return fits ? RefName.remote(Pull.REMOTE, branch) : null;
+            }
+            return name.startsWith(TAGS) ? RefName.tag(name.substring(TAGS.length())) : null;
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    /** Where the share has its tree; not checked to be a name that can be. */
+    String head() {
+        return head;
+    }
+
+    boolean isEmpty() {
+        return refs.isEmpty();
+    }
+
+    /** Where a branch of the share is; null if it has none of that name. */
+    @Nullable
+    ObjectId branch(String name) {
+        return refs.get(HEADS + name);
+    }
+
+    Collection<ObjectId> tips() {
+        return refs.values();
+    }
+
+    /**
+     * Lists commits that are here with all they reach. A request has room for so many: those of a branch that is asked about come first, for from them
+     * the way to its news is shortest.
+     */
+    List<ObjectId> haves(Repository repository) throws IOException {
+        Map<RefName, ObjectId> here = repository.refs();
+        Set<ObjectId> haves = new LinkedHashSet<>();
+        for (Map.Entry<String, ObjectId> ref : refs.entrySet()) {
+            RefName target = target(ref.getKey());
+            ObjectId known = target == null ? null : here.get(target);
+            if (known != null && !known.equals(ref.getValue())) {
+                haves.add(known);
+                ObjectId local = here.get(
+                        RefName.branch(ref.getKey().substring(ref.getKey().indexOf('/') + 1)));
+                if (local != null) {
+                    haves.add(local);
+                }
+            }
+        }
+        haves.addAll(here.values());
+        return haves.stream().limit(Message.HAVES_MAX).toList();
+    }
+
+    /**
+     * Brings the nodes of all it has, and of what that reaches.
+     *
+     * @param session the share
+     * @param writer takes them; not flushed
+     * @param haves as {@link #haves}; what is here already
+     * @param patient whether a connection that is lost on the way is waited for
+     * @param control counters and gate
+     * @throws IOException if it fails; what arrived stays
+     * @throws InterruptedException if the thread was interrupted
+     */
+    void fetch(Session session, StoreWriter writer, List<ObjectId> haves, boolean patient, TransferControl control)
+            throws IOException, InterruptedException {
+        Set<ObjectId> known = Set.copyOf(haves);
+        List<ObjectId> missing = new LinkedHashSet<>(refs.values())
+                .stream().filter(want -> !known.contains(want)).toList();
+        for (int from = 0; from < missing.size(); from += Message.WANTS_MAX) {
+            List<ObjectId> wants = missing.subList(from, Math.min(missing.size(), from + Message.WANTS_MAX));
+            fetch(session, writer, wants, haves, patient, control, () -> {});
+        }
+    }
+
+    /** As {@link NodeFetch#fetch}, with history, over connections one after another if need be. */
+    static void fetch(
+            Session session,
+            StoreWriter writer,
+            List<ObjectId> wants,
+            List<ObjectId> haves,
+            boolean patient,
+            TransferControl control,
+            Runnable firstTree)
+            throws IOException, InterruptedException {
+        for (int tries = 1; ; tries++) {
+            try {
+                NodeFetch.fetch(session, writer, wants, haves, true, control, firstTree);
+                return;
+            } catch (SessionClosedException e) {
+                if (!patient || tries == NODE_TRIES || !awaitConnection(session, control)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static boolean awaitConnection(Session session, TransferControl control) throws InterruptedException {
+        for (long waited = 0; waited < RECONNECT_MILLIS && !session.isClosed(); waited += RECONNECT_LOOK_MILLIS) {
+            control.checkpoint();
+            if (session.awaitConnection(RECONNECT_LOOK_MILLIS)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Notes here where the share's branches and tags are. All they reach is durable here, or promised. A branch that was not known before comes to be here
+     * too, and one that stands where the share's stood goes along with it; the branch that is checked out is left to the caller, for its tree has to follow.
+     *
+     * @param repository the mount
+     * @return what could not be noted and why, for people; the rest was
+     * @throws IOException if the file system fails
+     */
+    List<String> note(Repository repository) throws IOException {
+        List<String> problems = new ArrayList<>();
+        Optional<RefName> current = repository.currentBranch();
+        for (Map.Entry<String, ObjectId> ref : refs.entrySet()) {
+            RefName target = target(ref.getKey());
+            if (target == null) {
+                continue;
+            }
+            ObjectId there = ref.getValue();
+            ObjectId before = repository.ref(target).orElse(null);
+            if (there.equals(before) || (before != null && target.isTag())) {
+                continue;
+            }
+            try {
+                RefName branch = target.isRemote() ? RefName.branch(ref.getKey().substring(HEADS.length())) : null;
+                if (branch == null || current.equals(Optional.of(branch))) {
+                    move(repository, target, before, there);
+                    continue;
+                }
+                if (before == null) {
+                    make(repository, branch, there);
+                }
+                move(repository, target, before, there);
+                takeAlong(repository, branch, there);
+            } catch (BranchMovedException e) {
+                // Another process of this mount is at it too; whoever comes next sees where it stands.
+                LOG.debug("{} was moved by somebody else", target, e);
+            } catch (DitsException e) {
+                // A name that can not be beside another one here; the others are no worse for it.
+                problems.add(Escaper.escape(ref.getKey()) + ": " + e.getMessage());
+            }
+        }
+        return problems;
+    }
+
+    /**
+     * A branch that is seen for the first time comes to be here too; one that was seen and is not here was deleted here, and stays so. What it reaches is promised
+     * under another name meanwhile: a crash leaves it either whole or still to be made.
+     */
+    private static void make(Repository repository, RefName branch, ObjectId there) throws IOException {
+        if (repository.ref(branch).isPresent()) {
+            return;
+        }
+        RefName incoming = RefName.remote(INCOMING, branch.shortName());
+        move(repository, incoming, repository.ref(incoming).orElse(null), there);
+        move(repository, branch, null, there);
+    }
+
+    private static void takeAlong(Repository repository, RefName branch, ObjectId there) throws IOException {
+        ObjectId mine = repository.ref(branch).orElse(null);
+        if (mine != null && !mine.equals(there) && repository.isAncestor(mine, there)) {
+            move(repository, branch, mine, there);
+        }
+        RefName incoming = RefName.remote(INCOMING, branch.shortName());
+        ObjectId left = repository.ref(incoming).orElse(null);
+        if (left != null) {
+            repository.updateRef(incoming, left, null);
+        }
+    }
+
+    /** Another process may do the same at the same time: whoever comes second finds the reference where it is to be. */
+    static void move(Repository repository, RefName name, @Nullable ObjectId from, ObjectId to) throws IOException {
+        try {
+            repository.updateRef(name, from, to);
+        } catch (BranchMovedException e) {
+            if (!repository.ref(name).equals(Optional.of(to))) {
+                throw e;
+            }
+        }
+    }
+}

@@ -24,6 +24,7 @@ public final class DirectoryDiff {
 
     private final DirectoryTree.@Nullable Cursor before;
     private final DirectoryTree.@Nullable Cursor after;
+    private final TreeBudget budget;
 
     /**
      * Starts a comparison.
@@ -35,6 +36,22 @@ public final class DirectoryDiff {
      */
     public DirectoryDiff(ObjectSource source, @Nullable DirectoryRef before, @Nullable DirectoryRef after)
             throws IOException {
+        this(source, before, after, new TreeBudget());
+    }
+
+    /**
+     * Starts a comparison that is part of that of a tree.
+     *
+     * @param source where both directories are
+     * @param before the one; null for nothing
+     * @param after the other; null for nothing
+     * @param budget counts the entries that are gone over, equal ones too
+     * @throws IOException if a root is missing or corrupt, or the source fails
+     */
+    public DirectoryDiff(
+            ObjectSource source, @Nullable DirectoryRef before, @Nullable DirectoryRef after, TreeBudget budget)
+            throws IOException {
+        this.budget = budget;
         boolean same = before != null && after != null && before.id().equals(after.id());
         DirectoryTree tree = new DirectoryTree(source);
         this.before = before == null || same ? null : tree.iterate(before);
@@ -45,11 +62,12 @@ public final class DirectoryDiff {
      * Returns the next difference.
      *
      * @return the difference; null when there are no more
-     * @throws dev.dits.error.CorruptObjectException if a node is not what its parent says
+     * @throws dev.dits.error.CorruptObjectException if a node is not what its parent says, or the budget is used up
      * @throws IOException if a node is missing, or the source fails
      */
     public @Nullable Change next() throws IOException {
         while (DirectoryTree.Cursor.align(before, after)) {
+            budget.entry();
             TreeEntry old = head(before);
             TreeEntry now = head(after);
             int order = old == null ? 1 : now == null ? -1 : old.name().compareTo(now.name());

@@ -40,8 +40,9 @@ final class Checkout {
                 NameRules.probe(work.disk, work.scratch.directory(), work.trackGit()),
                 checkout.links(),
                 state.held());
+        StatCache known = work.statCache();
         CheckoutConflicts conflicts = new CheckoutConflicts(true);
-        try (StatCache.Cursor cache = StatCache.Cursor.open(work.cacheFile())) {
+        try (StatCache.Cursor cache = known.cursor()) {
             differ.walk(old, interrupted, target, cache, conflicts);
         }
         conflicts.refuseIfAny();
@@ -49,9 +50,8 @@ final class Checkout {
         FileSource given = checkout.source();
         FileSource source = given != null ? given : WorkTreeWriter.fromObjects(work.objects, work.workers);
         CheckoutReport report;
-        try (StatCache.Writer cacheWriter = new StatCache.Writer(work.scratch);
-                StatCache.Cursor cacheRead = StatCache.Cursor.open(work.cacheFile());
-                StatCache.Cursor cacheBefore = StatCache.Cursor.open(work.cacheFile());
+        try (StatCacheUpdate cacheWriter = StatCacheUpdate.ofSome(known, work.scratch);
+                StatCache.Cursor cacheRead = known.cursor();
                 WorkTreeWriter writer = new WorkTreeWriter(
                         work.root,
                         work.scratch,
@@ -59,7 +59,6 @@ final class Checkout {
                         work.workers,
                         work.syncers,
                         checkout.filesInFlight(),
-                        cacheBefore,
                         cacheWriter,
                         checkout.progress(),
                         ZonedDateTime.now(work.options.clock()))) {
@@ -70,7 +69,7 @@ final class Checkout {
                 work.refs.writeHead(newHead);
             }
             BaseState.of(commit, differ.held()).write(work.baseFile(), work.scratch);
-            cacheWriter.install(work.cacheFile(), work.fileClock());
+            cacheWriter.install(work.fileClock());
         }
         return report;
     }

@@ -47,7 +47,7 @@ final class CommitWalk implements WorkTreeScanner.Handler {
     private final StoreWriter writer;
     private final ContentReader reader;
     private final OrderedPipeline pipeline;
-    private final StatCache.Writer cache;
+    private final StatCacheUpdate cache;
     private final Mtime scanStart;
     private final CommitProgress progress;
     private final Deque<Frame> stack = new ArrayDeque<>();
@@ -61,7 +61,7 @@ final class CommitWalk implements WorkTreeScanner.Handler {
             StoreWriter writer,
             ContentReader reader,
             OrderedPipeline pipeline,
-            StatCache.Writer cache,
+            StatCacheUpdate cache,
             Mtime scanStart,
             CommitProgress progress) {
         this.writer = writer;
@@ -161,7 +161,7 @@ final class CommitWalk implements WorkTreeScanner.Handler {
 
     private void add(byte[] path, EntryName name, FileStat stat, @Nullable TreeEntry base, Content content)
             throws IOException {
-        cache.add(path, stat, stat.isRacy(scanStart), content);
+        cache.put(path, stat, stat.isRacy(scanStart), content);
         TreeEntry entry;
         if (base instanceof FileEntry old && old.content().equals(content)) {
             entry = old.mode() == stat.mode() ? old : new FileEntry(name, stat.mode(), old.mtime(), content);

@@ -62,9 +62,10 @@ final class Committing {
         ObjectId base = state.commit();
         DirectoryRef baseTree = work.tree(base);
         Mtime scanStart = work.fileClock();
+        StatCache known = work.statCache();
         try (StoreWriter writer = work.store.newWriter();
-                StatCache.Writer cacheWriter = new StatCache.Writer(work.scratch);
-                StatCache.Cursor cache = StatCache.Cursor.open(work.cacheFile());
+                StatCacheUpdate cacheWriter = StatCacheUpdate.ofAll(known, work.scratch);
+                StatCache.Cursor cache = known.cursor();
                 OrderedPipeline pipeline = new OrderedPipeline(work.workers)) {
             CommitWalk walk = new CommitWalk(writer, work.reader, pipeline, cacheWriter, scanStart, progress);
             try {
@@ -78,7 +79,7 @@ final class Committing {
             boolean empty = baseTree == null && tree.files() == 0 && tree.id().equals(emptyTree());
             if (tree.equals(baseTree) || empty) {
                 writer.flush();
-                cacheWriter.install(work.cacheFile());
+                cacheWriter.install();
                 return Optional.empty();
             }
             Commit commit = new Commit(
@@ -107,7 +108,7 @@ final class Committing {
                 // base.
                 LOGGER.debug("the new base was not written", e);
             }
-            cacheWriter.install(work.cacheFile());
+            cacheWriter.install();
             List<TreePath> skipped = new ArrayList<>();
             for (byte[] path : walk.skippedPaths()) {
                 try {

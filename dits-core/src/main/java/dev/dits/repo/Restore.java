@@ -72,7 +72,7 @@ final class Restore {
             }
         }
         Path dits = root.resolve(Repository.DIRECTORY);
-        Path cacheFile = dits.resolve("index");
+        StatCache known = StatCache.open(dits);
         CheckoutOptions writing = restore.writing();
         TreeDiffer differ = new TreeDiffer(
                         root,
@@ -83,14 +83,13 @@ final class Restore {
                         state.held())
                 .overwriting(new Selection(paths));
         CheckoutConflicts conflicts = new CheckoutConflicts(restore.uncommitted() == RestoreOptions.Uncommitted.REFUSE);
-        try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile)) {
+        try (StatCache.Cursor cache = known.cursor()) {
             differ.walk(base, null, target, cache, conflicts);
         }
         conflicts.refuseIfAny();
         FileSource given = writing.source();
-        try (StatCache.Writer cacheWriter = new StatCache.Writer(scratch);
-                StatCache.Cursor cacheRead = StatCache.Cursor.open(cacheFile);
-                StatCache.Cursor cacheBefore = StatCache.Cursor.open(cacheFile);
+        try (StatCacheUpdate cacheWriter = StatCacheUpdate.ofSome(known, scratch);
+                StatCache.Cursor cacheRead = known.cursor();
                 WorkTreeWriter writer = new WorkTreeWriter(
                                 root,
                                 scratch,
@@ -98,7 +97,6 @@ final class Restore {
                                 workers,
                                 syncers,
                                 writing.filesInFlight(),
-                                cacheBefore,
                                 cacheWriter,
                                 writing.progress(),
                                 ZonedDateTime.now(clock))
@@ -109,7 +107,7 @@ final class Restore {
             if (!held.equals(state.held())) {
                 new BaseState(state.commit(), state.next(), null, held).write(dits.resolve("base"), scratch);
             }
-            cacheWriter.install(cacheFile, fileClock.now());
+            cacheWriter.install(fileClock.now());
             return writer.restoreReport(source);
         }
     }

@@ -1,133 +1,232 @@
 package dev.dits.repo;
 
-import dev.dits.disk.AtomicFile;
-import dev.dits.disk.Disk;
-import dev.dits.disk.DiskFile;
-import dev.dits.disk.Role;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.object.ByteReader;
 import dev.dits.object.ByteWriter;
 import dev.dits.object.Content;
 import dev.dits.object.Mtime;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * What files looked like when their content was last known, in {@code .dits/index}, so that a file whose stat is the same is not
- * read again.
+ * What files looked like when their content was last known, so that a file whose stat is the same is not read again: a sorted file,
+ * {@code .dits/index}, and the changes since it was written, {@code .dits/index.journal}. What a change costs follows the change.
  *
- * <p>Entries lie in the order in which a walk meets them, and are read and written as streams: memory does not grow with the
- * tree. It is a cache: damage costs time, and nothing else. The format is {@code docs/format.md}, section 5.
+ * <p>An entry is true by itself: it says what a file with this very stat contains. So an old one, or one of a file that is gone, does no harm, and neither does a
+ * sorted file that does not belong to its journal. It is a cache: damage costs time, and nothing else. The format is {@code docs/format.md}, section 5.3.
+ *
+ * <p>What was read of it is one look; immutable. A cursor is used by one thread.
  */
 final class StatCache {
-    private static final Logger LOGGER = LoggerFactory.getLogger(StatCache.class);
-    private static final byte[] MAGIC = "DITSSTAT".getBytes(StandardCharsets.US_ASCII);
-    private static final int VERSION = 1;
-    private static final int HEADER_BYTES = 28;
-    private static final int CLOCK_OFFSET = 16;
-    private static final int BUFFER_BYTES = 1 << 16;
-    private static final int BLOCK_ENTRIES = 256;
-    private static final int BLOCK_BYTES_MAX = 1 << 24;
-    private static final int PATH_BYTES_MAX = 128 * 256;
-    private static final int FLAG_RACY = 1;
-    private static final int FLAG_CHANGE_TIME = 2;
-    private static final int FLAG_WRITTEN = 4;
+    static final byte[] MAGIC = "DITSSTAT".getBytes(StandardCharsets.US_ASCII);
+    static final int VERSION = 2;
+    static final int HEADER_BYTES = 36;
+    static final int FOOTER_BYTES = 16;
+    static final int BLOCK_ENTRIES = 256;
+    static final int BLOCK_BYTES_MAX = 1 << 24;
 
-    private static final Mtime NO_CLOCK = new Mtime(0, 0);
+    /** Blocks that are gone over to come to a path before it is searched for: a walk goes from one to the next. */
+    private static final int STEPS_MAX = 1;
 
-    private StatCache() {}
+    /** Bytes of a block that are read to learn its first path, if they are enough. */
+    private static final int FIRST_BYTES = 256;
 
-    /** Order of a walk: a slash sorts before every byte that a name can have. */
-    static int compare(byte[] a, byte[] b) {
-        int mismatch = Arrays.mismatch(a, b);
-        if (mismatch < 0 || mismatch >= a.length || mismatch >= b.length) {
-            return Integer.compare(a.length, b.length);
-        }
-        int x = a[mismatch] == '/' ? -1 : a[mismatch] & 0xFF;
-        int y = b[mismatch] == '/' ? -1 : b[mismatch] & 0xFF;
-        return Integer.compare(x, y);
+    static final Mtime NO_CLOCK = new Mtime(0, 0);
+
+    private final Path directory;
+    final StatJournal journal;
+
+    private StatCache(Path directory, StatJournal journal) {
+        this.directory = directory;
+        this.journal = journal;
     }
 
-    /** A file as it was. */
-    private static final class Entry {
-        final byte[] path;
-        final FileStat stat;
-        final boolean racy;
-        final Content content;
+    /** Looks at the cache in {@code .dits}. Costs as much as the journal is long, which is bounded. */
+    static StatCache open(Path dits) throws IOException {
+        return new StatCache(dits, StatJournal.read(journalFile(dits)));
+    }
 
-        Entry(byte[] path, FileStat stat, boolean racy, Content content) {
-            this.path = path;
-            this.stat = stat;
-            this.racy = racy;
-            this.content = content;
+    static Path baseFile(Path dits) {
+        return dits.resolve("index");
+    }
+
+    static Path journalFile(Path dits) {
+        return dits.resolve("index.journal");
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    /** A cursor before the first path; the caller closes it. */
+    Cursor cursor() throws IOException {
+        StatFile file = StatFile.open(baseFile(directory));
+        return file == null ? new Cursor(null, null, new TreeMap<>(StatEntry::compare)) : Cursor.open(file, journal);
+    }
+
+    /** As {@link #cursor}, on bytes. */
+    static Cursor cursor(byte[] base, byte[] journal) throws IOException {
+        return Cursor.open(StatFile.of(base), StatJournal.parse(journal));
+    }
+
+    /**
+     * The start of the sorted file.
+     *
+     * @param id ties the journal to it
+     * @param clock the file system's clock after what it says was written
+     */
+    record Header(long id, Mtime clock) {
+        /** Null if this is none. */
+        static @Nullable Header parse(byte[] bytes) {
+            if (!Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)
+                    || (bytes[MAGIC.length] << 8 | bytes[MAGIC.length + 1]) != VERSION) {
+                return null;
+            }
+            try {
+                ByteReader in = new ByteReader(bytes, 12, HEADER_BYTES - 12);
+                CRC32C crc = new CRC32C();
+                crc.update(bytes, 16, HEADER_BYTES - 16);
+                if (in.u32() != crc.getValue()) {
+                    return null;
+                }
+                long seconds = in.u64();
+                Mtime clock = new Mtime(seconds, (int) in.u32());
+                return new Header(in.u64(), clock);
+            } catch (CorruptObjectException | IllegalArgumentException e) {
+                return null;
+            }
+        }
+
+        byte[] encode() {
+            ByteWriter body =
+                    new ByteWriter(20).u64(clock.seconds()).u32(clock.nanos()).u64(id);
+            byte[] bytes = body.toBytes();
+            CRC32C crc = new CRC32C();
+            crc.update(bytes);
+            return new ByteWriter(HEADER_BYTES)
+                    .raw(MAGIC, 0, MAGIC.length)
+                    .u16(VERSION)
+                    .u16(0)
+                    .u32(crc.getValue())
+                    .raw(bytes, 0, bytes.length)
+                    .toBytes();
         }
     }
 
-    /** Finds entries for paths asked for in ascending order. Not safe for use by several threads. */
+    /** Finds entries for paths asked for in ascending order, over what was passed or far ahead of it. */
     static final class Cursor implements AutoCloseable {
-        private @Nullable InputStream in;
-        private final List<Entry> block = new ArrayList<>();
-        private final Mtime clock;
+        private @Nullable StatFile file;
+        private final @Nullable Header header;
+        private final NavigableMap<byte[], StatJournal.Change> changes;
+        private final List<StatEntry> block = new ArrayList<>();
+        /** Where blocks start; null where the file does not say, since it was cut off. */
+        private long @Nullable [] offsets;
+
+        private long position = HEADER_BYTES;
+        private int blockNumber = -1;
         private int next;
+        /** Up to where the journal's changes were passed on by {@link #take}. */
+        private byte @Nullable [] passed;
 
-        private Cursor(@Nullable InputStream in, Mtime clock) {
-            this.in = in;
-            this.clock = clock;
+        private Cursor(
+                @Nullable StatFile file, @Nullable Header header, NavigableMap<byte[], StatJournal.Change> changes) {
+            this.file = file;
+            this.header = header;
+            this.changes = changes;
         }
 
-        static Cursor open(Path file) throws IOException {
-            InputStream in;
+        private static Cursor open(StatFile file, StatJournal journal) throws IOException {
+            boolean done = false;
             try {
-                in = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
-            } catch (NoSuchFileException e) {
-                return new Cursor(null, NO_CLOCK);
+                byte[] bytes = new byte[HEADER_BYTES];
+                Header header = file.read(0, bytes) ? Header.parse(bytes) : null;
+                if (header == null) {
+                    return new Cursor(null, null, new TreeMap<>(StatEntry::compare));
+                }
+                boolean belongs = header.id == journal.base();
+                Cursor cursor =
+                        new Cursor(file, header, belongs ? journal.changes() : new TreeMap<>(StatEntry::compare));
+                cursor.readOffsets();
+                done = true;
+                return cursor;
+            } finally {
+                if (!done) {
+                    file.close();
+                }
             }
-            return read(in);
         }
 
-        /** As {@link #open}, of what the file holds; the cursor closes it. */
-        static Cursor read(InputStream in) throws IOException {
-            byte[] header = in.readNBytes(HEADER_BYTES);
-            if (header.length < HEADER_BYTES
-                    || !Arrays.equals(header, 0, MAGIC.length, MAGIC, 0, MAGIC.length)
-                    || (header[MAGIC.length] << 8 | header[MAGIC.length + 1]) != VERSION) {
-                in.close();
-                return new Cursor(null, NO_CLOCK);
+        /** The sorted file's header; null if there is no such file. */
+        @Nullable
+        Header header() {
+            return header;
+        }
+
+        private void readOffsets() throws IOException {
+            StatFile source = file;
+            long size = source == null ? 0 : source.size();
+            byte[] footer = new byte[FOOTER_BYTES];
+            if (source == null || size < HEADER_BYTES + FOOTER_BYTES || !source.read(size - FOOTER_BYTES, footer)) {
+                return;
             }
+            ByteReader in = new ByteReader(footer);
             try {
-                ByteReader clock = new ByteReader(header, CLOCK_OFFSET, HEADER_BYTES - CLOCK_OFFSET);
-                long seconds = clock.u64();
-                return new Cursor(in, new Mtime(seconds, (int) clock.u32()));
-            } catch (IllegalArgumentException e) {
-                in.close();
-                return new Cursor(null, NO_CLOCK);
+                long count = in.u32();
+                long crc = in.u32();
+                long tableBytes = 8 * count;
+                if (tableBytes > size - HEADER_BYTES - FOOTER_BYTES
+                        || tableBytes > Integer.MAX_VALUE
+                        || !Arrays.equals(in.raw(MAGIC.length), MAGIC)) {
+                    return;
+                }
+                byte[] table = new byte[(int) tableBytes];
+                CRC32C actual = new CRC32C();
+                if (!source.read(size - FOOTER_BYTES - tableBytes, table)) {
+                    return;
+                }
+                actual.update(table);
+                if (actual.getValue() != crc) {
+                    return;
+                }
+                long[] found = new long[(int) count];
+                ByteReader entries = new ByteReader(table);
+                for (int i = 0; i < found.length; i++) {
+                    found[i] = entries.u64();
+                }
+                offsets = found;
+            } catch (CorruptObjectException e) {
+                // It was cut off: gone over from the start, as far as it goes.
+                offsets = null;
             }
         }
 
         /** The content that a file still has, if its stat says so beyond doubt; null if it has to be read. */
         @Nullable
         Content find(byte[] path, FileStat stat) throws IOException {
-            Entry entry = entry(path);
+            StatEntry entry = entry(path);
             return entry != null && !entry.racy && entry.stat.sameContent(stat) ? entry.content : null;
         }
 
-        private @Nullable Entry entry(byte[] path) throws IOException {
+        /** What is known of a path; null if nothing is. */
+        @Nullable
+        StatEntry entry(byte[] path) throws IOException {
+            StatJournal.Change change = changes.get(path);
+            if (change != null) {
+                return change.entry();
+            }
+            int steps = 0;
             while (true) {
                 for (; next < block.size(); next++) {
-                    int order = compare(block.get(next).path, path);
+                    int order = StatEntry.compare(block.get(next).path, path);
                     if (order == 0) {
                         return block.get(next);
                     }
@@ -135,60 +234,179 @@ final class StatCache {
                         return null;
                     }
                 }
+                if (++steps > STEPS_MAX) {
+                    seek(path);
+                    steps = Integer.MIN_VALUE;
+                }
                 if (!readBlock()) {
                     return null;
                 }
             }
         }
 
-        /** Copies what comes before a path, and drops what is there; null copies all that is left. */
-        void copyUpTo(byte @Nullable [] path, Writer writer) throws IOException {
+        /**
+         * Takes what comes before a path; null takes all that is left.
+         *
+         * @return what is known of the path itself, which is passed over; null if nothing is
+         */
+        @Nullable
+        StatEntry take(byte @Nullable [] path, Taker taker) throws IOException {
+            StatEntry here = null;
+            boolean beyond = false;
             do {
-                for (; next < block.size(); next++) {
-                    Entry entry = block.get(next);
-                    int order = path == null ? -1 : compare(entry.path, path);
-                    if (order > 0) {
-                        return;
+                for (; next < block.size() && !beyond; next++) {
+                    StatEntry entry = block.get(next);
+                    int order = path == null ? -1 : StatEntry.compare(entry.path, path);
+                    beyond = order > 0;
+                    if (beyond) {
+                        break;
                     }
-                    if (order < 0) {
-                        writer.add(entry.path, entry.stat, entry.racy, entry.content);
+                    if (order == 0) {
+                        here = entry;
+                    } else {
+                        takeChanges(entry.path, taker);
+                        StatJournal.Change change = changes.get(entry.path);
+                        StatEntry newest = change == null ? entry : change.entry();
+                        if (newest != null) {
+                            taker.take(newest);
+                        }
                     }
                 }
-            } while (readBlock());
+            } while (!beyond && readBlock());
+            takeChanges(path, taker);
+            StatJournal.Change change = path == null ? null : changes.get(path);
+            return change == null ? here : change.entry();
+        }
+
+        /** Takes what the journal alone has before a path, and passes over what it has there. */
+        private void takeChanges(byte @Nullable [] path, Taker taker) throws IOException {
+            if (changes.isEmpty()) {
+                return;
+            }
+            Map<byte[], StatJournal.Change> ahead = passed == null ? changes : changes.tailMap(passed, false);
+            for (Map.Entry<byte[], StatJournal.Change> change : ahead.entrySet()) {
+                if (path != null && StatEntry.compare(change.getKey(), path) >= 0) {
+                    break;
+                }
+                StatEntry entry = change.getValue().entry();
+                if (entry != null) {
+                    taker.take(entry);
+                }
+            }
+            if (path != null && (passed == null || StatEntry.compare(passed, path) < 0)) {
+                passed = path;
+            }
+        }
+
+        /** Goes to the block that has a path if any has. Blocks are sorted; what a damaged one says is a miss at worst. */
+        private void seek(byte[] path) throws IOException {
+            long[] starts = offsets;
+            if (starts == null) {
+                return;
+            }
+            int low = blockNumber + 1;
+            int high = starts.length;
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                byte[] first = firstPath(starts[middle]);
+                if (first == null || StatEntry.compare(first, path) <= 0) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            blockNumber = Math.max(blockNumber, low - 2);
+            block.clear();
+            next = 0;
+        }
+
+        private byte @Nullable [] firstPath(long offset) throws IOException {
+            StatFile source = file;
+            if (source == null) {
+                return null;
+            }
+            try {
+                int bytes = (int) Math.min(FIRST_BYTES, source.size() - offset - 8);
+                for (int attempt = 0; attempt < 2 && bytes > 0; attempt++) {
+                    byte[] start = new byte[bytes];
+                    if (!source.read(offset + 8, start)) {
+                        return null;
+                    }
+                    ByteReader in = new ByteReader(start);
+                    long shared = in.varint(0, 0, "a shared prefix");
+                    long length = in.varint(shared, StatEntry.PATH_BYTES_MAX, "a path's length");
+                    if (in.remaining() >= length) {
+                        return in.raw((int) length);
+                    }
+                    bytes = start.length - in.remaining() + (int) length;
+                }
+            } catch (CorruptObjectException e) {
+                return null;
+            }
+            return null;
         }
 
         private boolean readBlock() throws IOException {
             block.clear();
             next = 0;
-            InputStream source = in;
-            if (source == null) {
+            while (true) {
+                StatFile source = file;
+                long[] starts = offsets;
+                if (source == null) {
+                    return false;
+                }
+                if (starts != null) {
+                    if (blockNumber + 1 >= starts.length) {
+                        blockNumber = starts.length;
+                        close();
+                        return false;
+                    }
+                    position = starts[++blockNumber];
+                }
+                if (readBlock(source)) {
+                    return true;
+                }
+                if (starts == null) {
+                    close();
+                    return false;
+                }
+                // A damaged block costs what is in it, where the file says where the next one starts.
+            }
+        }
+
+        private boolean readBlock(StatFile source) throws IOException {
+            byte[] head = new byte[8];
+            if (position < HEADER_BYTES || !source.read(position, head)) {
                 return false;
             }
-            byte[] head = source.readNBytes(8);
-            if (head.length == 8) {
-                try {
-                    ByteReader reader = new ByteReader(head);
-                    long length = reader.u32();
-                    long crc = reader.u32();
-                    if (length <= BLOCK_BYTES_MAX) {
-                        byte[] payload = source.readNBytes((int) length);
-                        CRC32C actual = new CRC32C();
-                        actual.update(payload);
-                        if (payload.length == length && actual.getValue() == crc) {
-                            decode(payload);
-                            return true;
-                        }
-                    }
-                } catch (CorruptObjectException | IllegalArgumentException e) {
-                    // Falls through: what can not be read is not remembered.
-                    block.clear();
+            try {
+                ByteReader reader = new ByteReader(head);
+                long length = reader.u32();
+                long crc = reader.u32();
+                if (length == 0 || length > BLOCK_BYTES_MAX || length > source.size() - position - 8) {
+                    return false;
                 }
+                byte[] payload = new byte[(int) length];
+                CRC32C actual = new CRC32C();
+                if (!source.read(position + 8, payload)) {
+                    return false;
+                }
+                actual.update(payload);
+                if (actual.getValue() != crc) {
+                    return false;
+                }
+                position += 8 + length;
+                decode(payload);
+                return true;
+            } catch (CorruptObjectException | IllegalArgumentException e) {
+                // What can not be read is not remembered.
+                block.clear();
+                return false;
             }
-            close();
-            return false;
         }
 
         private void decode(byte[] payload) throws CorruptObjectException {
+            Mtime clock = header == null ? NO_CLOCK : header.clock;
             ByteReader reader = new ByteReader(payload);
             byte[] previous = new byte[0];
             while (reader.remaining() > 0) {
@@ -197,171 +415,26 @@ final class StatCache {
                 }
                 int shared = (int) reader.varint(0, previous.length, "a shared prefix");
                 // Prefixes are shared, so short blocks could hold paths that grow without end.
-                byte[] suffix = reader.bytes(0, PATH_BYTES_MAX - shared, "a path's length");
+                byte[] suffix = reader.bytes(0, StatEntry.PATH_BYTES_MAX - shared, "a path's length");
                 byte[] path = Arrays.copyOf(previous, shared + suffix.length);
                 System.arraycopy(suffix, 0, path, shared, suffix.length);
-                int flags = reader.u8();
-                long size = reader.varint();
-                Mtime mtime = readTime(reader);
-                Mtime ctime = readTime(reader);
-                FileStat stat = new FileStat(
-                        FileKind.FILE, size, 0, mtime, ctime, reader.u64(), (flags & FLAG_CHANGE_TIME) != 0);
-                boolean racy = (flags & FLAG_RACY) != 0 || ((flags & FLAG_WRITTEN) != 0 && stat.isRacy(clock));
-                block.add(new Entry(path, stat, racy, Content.read(reader)));
+                block.add(StatEntry.readBody(reader, path, reader.u8(), clock));
                 previous = path;
             }
         }
 
-        private static Mtime readTime(ByteReader reader) throws CorruptObjectException {
-            long seconds = reader.svarint();
-            return new Mtime(seconds, (int) reader.varint(0, 999_999_999, "nanoseconds"));
-        }
-
         @Override
         public void close() throws IOException {
-            InputStream source = in;
-            in = null;
+            StatFile source = file;
+            file = null;
             if (source != null) {
                 source.close();
             }
         }
     }
 
-    /** Writes a new cache beside the old one. Not safe for use by several threads. */
-    static final class Writer implements AutoCloseable {
-        private final Disk disk;
-        private final Path temporary;
-        private final @Nullable DiskFile out;
-        private final ByteWriter waiting = new ByteWriter(BUFFER_BYTES);
-        private long written;
-        private final ByteWriter block = new ByteWriter();
-        private byte[] previous = new byte[0];
-        private byte[] last = new byte[0];
-        private int count;
-        private boolean installed;
-        private boolean broken;
-
-        Writer(Scratch scratch) {
-            disk = scratch.disk();
-            temporary = scratch.name("index");
-            out = create();
-            ByteWriter header = new ByteWriter().raw(MAGIC, 0, MAGIC.length).u16(VERSION);
-            header.raw(new byte[HEADER_BYTES - header.size()], 0, HEADER_BYTES - header.size());
-            byte[] bytes = header.toBytes();
-            waiting.raw(bytes, 0, bytes.length);
-        }
-
-        /** A cache that can not be written is no reason to fail: the old one stays, and what it lacks is read again. */
-        private @Nullable DiskFile create() {
-            try {
-                return disk.create(Role.STAT_CACHE, temporary);
-            } catch (IOException e) {
-                failed(e);
-                return null;
-            }
-        }
-
-        private void failed(IOException e) {
-            LOGGER.debug("the stat cache was not written", e);
-            broken = true;
-        }
-
-        /** Appends a file; its path comes after that of the one before. */
-        void add(byte[] path, FileStat stat, boolean racy, Content content) {
-            add(path, stat, racy ? FLAG_RACY : 0, content);
-        }
-
-        /** Appends a file that this process has written; whether that was long enough ago is known when all are. */
-        void addWritten(byte[] path, FileStat stat, Content content) {
-            add(path, stat, FLAG_WRITTEN, content);
-        }
-
-        private void add(byte[] path, FileStat stat, int flags, Content content) {
-            if (last.length > 0 && compare(last, path) >= 0) {
-                // A directory that became a file: its old entries went by before it. It is a cache, and may miss one.
-                return;
-            }
-            last = path;
-            int mismatch = Arrays.mismatch(previous, path);
-            int shared = mismatch < 0 ? path.length : Math.min(mismatch, Math.min(previous.length, path.length));
-            block.varint(shared).bytes(Arrays.copyOfRange(path, shared, path.length));
-            block.u8(flags | (stat.changeTimeKnown() ? FLAG_CHANGE_TIME : 0));
-            block.varint(stat.size());
-            block.svarint(stat.mtime().seconds()).varint(stat.mtime().nanos());
-            block.svarint(stat.ctime().seconds()).varint(stat.ctime().nanos());
-            block.u64(stat.inode());
-            Content.write(content, block);
-            previous = path;
-            if (++count >= BLOCK_ENTRIES) {
-                writeBlock();
-            }
-        }
-
-        private void writeBlock() {
-            if (count == 0) {
-                return;
-            }
-            byte[] payload = block.toBytes();
-            CRC32C crc = new CRC32C();
-            crc.update(payload);
-            waiting.u32(payload.length).u32(crc.getValue()).raw(payload, 0, payload.length);
-            if (waiting.size() >= BUFFER_BYTES) {
-                drain();
-            }
-            block.clear();
-            count = 0;
-            previous = new byte[0];
-        }
-
-        private void drain() {
-            DiskFile file = out;
-            if (file != null && !broken) {
-                try {
-                    file.write(written, ByteBuffer.wrap(waiting.toBytes()));
-                } catch (IOException e) {
-                    failed(e);
-                }
-            }
-            written += waiting.size();
-            waiting.clear();
-        }
-
-        /** Replaces the old cache, if it could be written. Not synced: a torn one fails its checksums and is as good as none. */
-        void install(Path file) {
-            install(file, NO_CLOCK);
-        }
-
-        /** As above, with the file system's clock after the last file was written. */
-        void install(Path file, Mtime clock) {
-            writeBlock();
-            drain();
-            DiskFile open = out;
-            if (open == null || broken) {
-                return;
-            }
-            ByteWriter stamp = new ByteWriter().u64(clock.seconds()).u32(clock.nanos());
-            try {
-                open.write(CLOCK_OFFSET, ByteBuffer.wrap(stamp.toBytes()));
-                open.close();
-                disk.rename(Role.STAT_CACHE, temporary, file);
-                installed = true;
-            } catch (IOException e) {
-                failed(e);
-            }
-        }
-
-        @Override
-        public void close() {
-            DiskFile open = out;
-            if (!installed && open != null) {
-                try {
-                    open.close();
-                } catch (IOException e) {
-                    failed(e);
-                } finally {
-                    AtomicFile.discard(disk, Role.STAT_CACHE, temporary);
-                }
-            }
-        }
+    /** Is given entries in the order of a walk. */
+    interface Taker {
+        void take(StatEntry entry) throws IOException;
     }
 }

@@ -25,7 +25,7 @@ final class StatusWalk implements WorkTreeScanner.Handler {
     private final ContentReader reader;
     private final FileTree fileTrees;
     private final OrderedPipeline pipeline;
-    private final StatCache.@Nullable Writer cache;
+    private final @Nullable StatCacheUpdate cache;
     private final Mtime scanStart;
     private final Listener listener;
     private long ignored;
@@ -35,7 +35,7 @@ final class StatusWalk implements WorkTreeScanner.Handler {
             ObjectSource objects,
             ContentReader reader,
             OrderedPipeline pipeline,
-            StatCache.@Nullable Writer cache,
+            @Nullable StatCacheUpdate cache,
             Mtime scanStart,
             Listener listener) {
         this.reader = reader;
@@ -119,7 +119,7 @@ final class StatusWalk implements WorkTreeScanner.Handler {
 
     private void remember(byte[] path, FileStat stat, @Nullable Content content) throws IOException {
         if (cache != null && content != null) {
-            cache.add(path, stat, stat.isRacy(scanStart), content);
+            cache.put(path, stat, stat.isRacy(scanStart), content);
         }
     }
 

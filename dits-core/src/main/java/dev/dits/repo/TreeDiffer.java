@@ -3,6 +3,7 @@ package dev.dits.repo;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.DitsException;
 import dev.dits.object.Content;
+import dev.dits.object.DirectoryDiff;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.DirectoryTree;
@@ -96,6 +97,7 @@ final class TreeDiffer {
             @Nullable TreeEntry interrupted) {}
 
     private final Path root;
+    private final ObjectSource objects;
     private final DirectoryTree trees;
     private final FileTree fileTrees;
     private final ContentReader reader;
@@ -123,6 +125,7 @@ final class TreeDiffer {
             LinkPolicy links,
             NavigableSet<TreePath> heldBefore) {
         this.root = root;
+        this.objects = objects;
         this.trees = new DirectoryTree(objects);
         this.fileTrees = new FileTree(objects);
         this.reader = reader;
@@ -225,6 +228,10 @@ final class TreeDiffer {
             Actions actions)
             throws IOException {
         budget.directory();
+        if (!resuming && !rules.folds()) {
+            differing(path, directory, depth, oldRef, newRef, cache, actions);
+            return;
+        }
         Side old = new Side(trees, oldRef);
         Side interrupted = new Side(trees, interruptedRef);
         Side target = new Side(trees, newRef);
@@ -235,11 +242,7 @@ final class TreeDiffer {
             TreeEntry t = interrupted.take(name);
             TreeEntry n = target.take(name);
             budget.entry();
-            if (depth == ObjectLimits.PATH_DEPTH_MAX) {
-                // A walk that passes over what it has met does not see each way to a directory.
-                throw new CorruptObjectException(
-                        "directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX + " at " + Escaper.escape(path));
-            }
+            refuseDepth(path, depth);
             boolean twin = n != null && rules.folds() && !folded.add(rules.fold(name));
             if (n != null && n.equals(o) && (!resuming || n.equals(t))) {
                 continue;
@@ -310,6 +313,33 @@ final class TreeDiffer {
             }
         }
         return found;
+    }
+
+    /** Where equal entries mean nothing to do and names can not meet, nodes that both trees have are not read. */
+    private void differing(
+            byte[] path,
+            Path directory,
+            int depth,
+            @Nullable DirectoryRef oldRef,
+            @Nullable DirectoryRef newRef,
+            StatCache.Cursor cache,
+            Actions actions)
+            throws IOException {
+        DirectoryDiff entries = new DirectoryDiff(objects, oldRef, newRef, budget);
+        for (DirectoryDiff.Change change = entries.next(); change != null; change = entries.next()) {
+            refuseDepth(path, depth);
+            EntryName name = change.name();
+            byte[] child = WorkTreeScanner.join(path, name);
+            entry(child, directory, name, depth, change.before(), null, change.after(), false, cache, actions);
+        }
+    }
+
+    private static void refuseDepth(byte[] path, int depth) throws CorruptObjectException {
+        if (depth == ObjectLimits.PATH_DEPTH_MAX) {
+            // A walk that passes over what it has met does not see each way to a directory.
+            throw new CorruptObjectException(
+                    "directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX + " at " + Escaper.escape(path));
+        }
     }
 
     /** A directory that is not selected, and holds something that is. */

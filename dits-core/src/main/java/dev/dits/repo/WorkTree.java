@@ -90,8 +90,9 @@ final class WorkTree {
         return dits.resolve("base");
     }
 
-    Path cacheFile() {
-        return dits.resolve("index");
+    /** What is known of files by now; whoever changes it holds the tree's lock, and looked after he had it. */
+    StatCache statCache() throws IOException {
+        return StatCache.open(dits);
     }
 
     /** The base, with a commit finished whose branch has moved already. */
@@ -199,14 +200,15 @@ final class WorkTree {
             throws IOException {
         // Without the lock nothing is made in tmp: nobody would know whether it is still in use.
         Mtime scanStart = refresh ? fileClock() : EARLIEST;
-        StatCache.Writer cacheWriter = refresh ? new StatCache.Writer(scratch) : null;
-        try (StatCache.Cursor cache = StatCache.Cursor.open(cacheFile());
+        StatCache known = statCache();
+        StatCacheUpdate cacheWriter = refresh ? StatCacheUpdate.ofAll(known, scratch) : null;
+        try (StatCache.Cursor cache = known.cursor();
                 OrderedPipeline pipeline = new OrderedPipeline(workers)) {
             StatusWalk walk = new StatusWalk(objects, reader, pipeline, cacheWriter, scanStart, listener);
             new WorkTreeScanner(root, objects, trackGit(), state, cache, walk).scan(base);
             pipeline.finish();
             if (cacheWriter != null) {
-                cacheWriter.install(cacheFile());
+                cacheWriter.install();
             }
             return walk;
         } finally {

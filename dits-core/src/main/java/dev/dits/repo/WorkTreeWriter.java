@@ -71,8 +71,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     private final FileSource source;
     private final ExecutorService syncers;
     private final OrderedPipeline pipeline;
-    private final StatCache.Cursor cacheBefore;
-    private final StatCache.Writer cache;
+    private final StatCacheUpdate cache;
     private final CommitProgress progress;
     private final ZonedDateTime now;
     private RestoreOptions.@Nullable Uncommitted uncommitted;
@@ -95,8 +94,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             ExecutorService workers,
             ExecutorService syncers,
             int filesInFlight,
-            StatCache.Cursor cacheBefore,
-            StatCache.Writer cache,
+            StatCacheUpdate cache,
             CommitProgress progress,
             ZonedDateTime now)
             throws IOException {
@@ -106,7 +104,6 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         this.source = source;
         this.syncers = syncers;
         this.pipeline = new OrderedPipeline(workers, filesInFlight);
-        this.cacheBefore = cacheBefore;
         this.cache = cache;
         this.progress = progress;
         this.now = now;
@@ -141,7 +138,6 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     /** Waits until everything is done. */
     void finish() throws IOException {
         pipeline.finish();
-        cacheBefore.copyUpTo(null, cache);
         Frame top = stack.getLast();
         if (top.changed) {
             disk.syncDirectory(Role.TREE, root);
@@ -307,7 +303,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                 keep(path);
                 return;
             }
-            cacheBefore.copyUpTo(path, cache);
+            cache.remove(path);
             parent.deleteFile(name);
             top().changed = true;
             deleted++;
@@ -342,7 +338,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                 keep(path);
                 return;
             }
-            cacheBefore.copyUpTo(path, cache);
+            cache.remove(path);
             if (keepsCopy) {
                 EntryName copy = copyName(parent, name, "before restore");
                 parent.rename(name, copy);
@@ -431,9 +427,9 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             lookAgain(parent, path, name, aside, seen);
         }
         FileStat stat = FileStat.of(parent.child(name));
-        cacheBefore.copyUpTo(path, cache);
+        cache.remove(path);
         if (content != null && stat != null && stat.kind() == FileKind.FILE) {
-            cache.addWritten(path, stat, content);
+            cache.putWritten(path, stat, content);
         }
         written++;
         if (content != null) {
@@ -537,14 +533,14 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                 keep(path);
                 return;
             }
-            cacheBefore.copyUpTo(path, cache);
+            cache.remove(path);
             setAttributes(parent, file.name(), file.mode(), file.mtime());
             if (seen.mode() != file.mode()) {
                 syncPermissions(parent.child(file.name()));
             }
             FileStat stat = FileStat.of(parent.child(file.name()));
             if (stat != null) {
-                cache.addWritten(path, stat, file.content());
+                cache.putWritten(path, stat, file.content());
             }
         });
     }

@@ -96,6 +96,28 @@ class DirectoryEditorTest {
     }
 
     @Test
+    void shrunkFromEitherEndIsWhatABuilderMakes() throws IOException {
+        Random random = new Random(7);
+        for (int start = 0; start < 12; start++) {
+            TreeMap<EntryName, TreeEntry> all = DirectoryTreeTest.random(random, 2_000);
+            for (boolean fromStart : new boolean[] {true, false}) {
+                TreeMap<EntryName, TreeEntry> model = new TreeMap<>(all);
+                DirectoryRef directory = build(model);
+                while (!model.isEmpty()) {
+                    TreeMap<EntryName, Optional<TreeEntry>> changes = new TreeMap<>();
+                    for (int i = random.nextInt(1 + model.size() / 2); i >= 0; i--) {
+                        changes.put(
+                                (fromStart ? model.pollFirstEntry() : model.pollLastEntry()).getKey(),
+                                Optional.empty());
+                    }
+                    directory = new DirectoryEditor(objects, objects).edit(directory, changes);
+                    assertThat(directory).isEqualTo(build(model));
+                }
+            }
+        }
+    }
+
+    @Test
     void theCostFollowsTheChange() throws IOException {
         Random random = new Random(3);
         TreeMap<EntryName, TreeEntry> model = new TreeMap<>();

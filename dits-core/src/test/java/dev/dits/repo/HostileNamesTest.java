@@ -193,7 +193,7 @@ class HostileNamesTest {
                 rules,
                 LinkPolicy.AS_IS,
                 new TreeSet<>());
-        try (StatCache.Cursor none = StatCache.Cursor.open(temp.resolve("no cache"))) {
+        try (StatCache.Cursor none = StatCache.open(temp.resolve("no cache")).cursor()) {
             differ.walk(null, null, tree, none, plain);
         }
         return plain;
@@ -403,9 +403,8 @@ class HostileNamesTest {
         NameRules rules = new NameRules(true, true, true, false);
         ExecutorService workers = Executors.newFixedThreadPool(2);
         CheckoutReport report;
-        try (StatCache.Cursor before = StatCache.Cursor.open(temp.resolve("no cache"));
-                StatCache.Cursor during = StatCache.Cursor.open(temp.resolve("no cache"));
-                StatCache.Writer cache = new StatCache.Writer(scratch);
+        try (StatCache.Cursor during = StatCache.open(temp.resolve("no cache")).cursor();
+                StatCacheUpdate cache = StatCacheUpdate.ofSome(StatCache.open(temp.resolve("no cache")), scratch);
                 WorkTreeWriter writer = new WorkTreeWriter(
                         root,
                         scratch,
@@ -413,7 +412,6 @@ class HostileNamesTest {
                         workers,
                         workers,
                         4,
-                        before,
                         cache,
                         CommitProgress.NONE,
                         Instant.EPOCH.atZone(ZoneOffset.UTC))) {
@@ -569,7 +567,7 @@ class HostileNamesTest {
                 new NameRules(false, true, true, false),
                 LinkPolicy.AS_IS,
                 new TreeSet<>());
-        try (StatCache.Cursor none = StatCache.Cursor.open(temp.resolve("no cache"))) {
+        try (StatCache.Cursor none = StatCache.open(temp.resolve("no cache")).cursor()) {
             differ.walk(null, null, tree, none, plain);
         }
         assertThat(plain.refused).containsExactly("d");

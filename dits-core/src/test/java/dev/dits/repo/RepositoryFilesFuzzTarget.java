@@ -2,17 +2,18 @@ package dev.dits.repo;
 
 import dev.dits.error.DitsException;
 import dev.dits.object.ByteReader;
+import dev.dits.object.ByteWriter;
 import dev.dits.object.Content;
 import dev.dits.object.Mtime;
 import dev.dits.object.ObjectId;
-import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
  * The small files of {@code .dits}, damaged or made by somebody else. The input: {@code which u8}, then the file: config (0), HEAD (1), a reference (2),
- * base (3), stat cache (4), the same with its checksums put right (5), a reference's name (6).
+ * base (3), the stat cache's sorted file (4), the same with its checksums put right (5), a reference's name (6), the stat cache's journal with its checksums put
+ * right (7).
  *
  * <p>What is accepted is written the same way again.
  */
@@ -30,9 +31,12 @@ public final class RepositoryFilesFuzzTarget {
                 case 1 -> head(file);
                 case 2 -> reference(file);
                 case 3 -> base(file);
-                case 4 -> statCache(file);
-                case 5 -> statCache(mend(file));
-                default -> name(file);
+                case 4 -> statCache(file, new byte[0]);
+                case 5 -> statCache(mend(file, StatCache.HEADER_BYTES), new byte[0]);
+                case 6 -> name(file);
+                default ->
+                    statCache(
+                            new StatCache.Header(0, StatCache.NO_CLOCK).encode(), mend(file, StatJournal.HEADER_BYTES));
             }
         } catch (DitsException e) {
             return;
@@ -100,32 +104,41 @@ public final class RepositoryFilesFuzzTarget {
         }
     }
 
-    private static void statCache(byte[] file) throws Exception {
-        StatCache.Cursor cursor = StatCache.Cursor.read(new ByteArrayInputStream(file));
+    private static void statCache(byte[] base, byte[] journal) throws Exception {
+        StatCache.Cursor cursor = StatCache.cursor(base, journal);
         FileStat stat = new FileStat(FileKind.FILE, 1, 0, new Mtime(0, 0), new Mtime(0, 0), 1, true);
         for (String path : new String[] {"a", "a/b", "b", "\u00ff"}) {
             Content content = cursor.find(path.getBytes(StandardCharsets.ISO_8859_1), stat);
             check(content == null || content.size() >= 0, "a content of negative size");
         }
         cursor.close();
+        cursor = StatCache.cursor(base, journal);
+        StatEntry none = cursor.take(null, entry -> check(entry.content.size() >= 0, "a content of negative size"));
+        check(none == null, "something is at no path");
+        cursor.close();
     }
 
-    /** Puts the checksums of the blocks right, which no fuzzer finds by itself. */
-    private static byte[] mend(byte[] file) throws DitsException {
+    /** Puts the checksums of header and blocks right, which no fuzzer finds by itself. */
+    private static byte[] mend(byte[] file, int headerBytes) throws DitsException {
         byte[] mended = file.clone();
-        int at = 28;
+        if (mended.length < headerBytes) {
+            return mended;
+        }
+        sum(mended, 12, 16, headerBytes - 16);
+        int at = headerBytes;
         while (mended.length - at > 8) {
             long length = Math.min(new ByteReader(mended, at, 4).u32(), mended.length - at - 8);
-            CRC32C crc = new CRC32C();
-            crc.update(mended, at + 8, (int) length);
-            byte[] head = new dev.dits.object.ByteWriter(8)
-                    .u32(length)
-                    .u32(crc.getValue())
-                    .toBytes();
-            System.arraycopy(head, 0, mended, at, head.length);
+            System.arraycopy(new ByteWriter(4).u32(length).toBytes(), 0, mended, at, 4);
+            sum(mended, at + 4, at + 8, (int) length);
             at += 8 + (int) length;
         }
         return mended;
+    }
+
+    private static void sum(byte[] bytes, int at, int from, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, from, length);
+        System.arraycopy(new ByteWriter(4).u32(crc.getValue()).toBytes(), 0, bytes, at, 4);
     }
 
     private static void check(boolean holds, String otherwise) {

@@ -179,11 +179,11 @@ class RepositoryTest {
         write("a", "content");
         commit("one");
         repository.status();
-        Path cache = work.resolve(".dits/index");
+        Path cache = work.resolve(".dits");
         FileStat stat = FileStat.of(work.resolve("a"));
         // The commit's own cache vouches for the file unless it was written in the same tick of the clock.
         for (int i = 0; i < 1_000; i++) {
-            try (StatCache.Cursor cursor = StatCache.Cursor.open(cache)) {
+            try (StatCache.Cursor cursor = StatCache.open(cache).cursor()) {
                 if (cursor.find("a".getBytes(StandardCharsets.UTF_8), stat) != null) {
                     return;
                 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dits.object.ByteWriter;
 import dev.dits.object.Content;
 import dev.dits.object.Mtime;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
@@ -23,13 +22,13 @@ class StatCacheLimitsTest {
     }
 
     private static StatCache.Cursor cache(ByteWriter block) throws IOException {
-        ByteWriter file = new ByteWriter().raw("DITSSTAT".getBytes(), 0, 8).u16(1);
-        file.raw(new byte[18], 0, 18);
+        byte[] header = new StatCache.Header(1, new Mtime(0, 0)).encode();
+        ByteWriter file = new ByteWriter().raw(header, 0, header.length);
         byte[] payload = block.toBytes();
         CRC32C crc = new CRC32C();
         crc.update(payload);
         file.u32(payload.length).u32(crc.getValue()).raw(payload, 0, payload.length);
-        return StatCache.Cursor.read(new ByteArrayInputStream(file.toBytes()));
+        return StatCache.cursor(file.toBytes(), new byte[0]);
     }
 
     private static byte[] path(int length) {

@@ -2,6 +2,7 @@ package dev.dits.repo;
 
 import dev.dits.object.Content;
 import dev.dits.object.DirectoryBuilder;
+import dev.dits.object.DirectoryEditor;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.EntryName;
@@ -9,6 +10,7 @@ import dev.dits.object.FileEntry;
 import dev.dits.object.LinkEntry;
 import dev.dits.object.LinkTarget;
 import dev.dits.object.Mtime;
+import dev.dits.object.ObjectSource;
 import dev.dits.object.TreeEntry;
 import dev.dits.store.StoreWriter;
 import java.io.IOException;
@@ -17,6 +19,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -26,24 +31,43 @@ import org.jspecify.annotations.Nullable;
  * <p>What did not change keeps the entry that the base has, with its recorded time: a file that was only touched is no change, nor is a
  * directory of which only the time differs.
  */
-final class CommitWalk implements WorkTreeScanner.Handler {
+final class CommitWalk implements WorkTreeScanner.PartHandler {
     /** Skipped paths that are listed by name. */
     static final int SKIPPED_LISTED_MAX = 1_000;
 
+    /** A directory that is under way: built anew, or changed in some entries. */
     private static final class Frame {
-        final DirectoryBuilder builder;
+        final @Nullable DirectoryBuilder builder;
+        /** By name, what becomes of the entries that are looked at; null where all are. */
+        final @Nullable NavigableMap<EntryName, Optional<TreeEntry>> edits;
+
         final @Nullable EntryName name;
-        final FileStat stat;
+        final @Nullable FileStat stat;
         final @Nullable TreeEntry base;
 
-        Frame(DirectoryBuilder builder, @Nullable EntryName name, FileStat stat, @Nullable TreeEntry base) {
+        Frame(
+                @Nullable DirectoryBuilder builder,
+                @Nullable EntryName name,
+                @Nullable FileStat stat,
+                @Nullable TreeEntry base) {
             this.builder = builder;
+            this.edits = builder == null ? new TreeMap<>() : null;
             this.name = name;
             this.stat = stat;
             this.base = base;
         }
+
+        void add(TreeEntry entry) throws IOException {
+            if (builder != null) {
+                builder.add(entry);
+            } else if (edits != null) {
+                edits.put(entry.name(), Optional.of(entry));
+            }
+        }
     }
 
+    private final ObjectSource objects;
+    private final @Nullable DirectoryRef baseTree;
     private final StoreWriter writer;
     private final ContentReader reader;
     private final OrderedPipeline pipeline;
@@ -58,12 +82,16 @@ final class CommitWalk implements WorkTreeScanner.Handler {
     private @Nullable DirectoryRef root;
 
     CommitWalk(
+            ObjectSource objects,
+            @Nullable DirectoryRef baseTree,
             StoreWriter writer,
             ContentReader reader,
             OrderedPipeline pipeline,
             StatCacheUpdate cache,
             Mtime scanStart,
             CommitProgress progress) {
+        this.objects = objects;
+        this.baseTree = baseTree;
         this.writer = writer;
         this.reader = reader;
         this.pipeline = pipeline;
@@ -105,6 +133,10 @@ final class CommitWalk implements WorkTreeScanner.Handler {
     public void exit() throws IOException {
         pipeline.then(() -> {
             Frame frame = stack.removeLast();
+            FileStat stat = frame.stat;
+            if (frame.builder == null || stat == null) {
+                throw new IllegalStateException("this directory is looked at in part");
+            }
             DirectoryRef ref = frame.builder.finish();
             if (frame.name == null) {
                 root = ref;
@@ -112,18 +144,68 @@ final class CommitWalk implements WorkTreeScanner.Handler {
             }
             boolean same = frame.base instanceof DirectoryEntry entry
                     && entry.ref().equals(ref)
-                    && entry.mode() == frame.stat.mode();
+                    && entry.mode() == stat.mode();
             TreeEntry entry = same && frame.base != null
                     ? frame.base
                     : new DirectoryEntry(
                             frame.name,
-                            frame.stat.mode(),
+                            stat.mode(),
                             frame.base instanceof DirectoryEntry old
                                             && old.ref().equals(ref)
                                     ? old.mtime()
-                                    : frame.stat.mtime(),
+                                    : stat.mtime(),
                             ref);
-            top().builder.add(entry);
+            top().add(entry);
+        });
+    }
+
+    @Override
+    public void enterPart(byte[] path, @Nullable EntryName name, @Nullable FileStat stat, @Nullable TreeEntry base)
+            throws IOException {
+        pipeline.then(() -> stack.addLast(new Frame(null, name, stat, base)));
+    }
+
+    @Override
+    public void look(EntryName name) throws IOException {
+        pipeline.then(() -> edits(top()).put(name, Optional.empty()));
+    }
+
+    private static NavigableMap<EntryName, Optional<TreeEntry>> edits(Frame frame) {
+        NavigableMap<EntryName, Optional<TreeEntry>> edits = frame.edits;
+        if (edits == null) {
+            throw new IllegalStateException("all of this directory is looked at");
+        }
+        return edits;
+    }
+
+    @Override
+    public void exitPart() throws IOException {
+        pipeline.then(() -> {
+            Frame frame = stack.removeLast();
+            DirectoryEntry old = frame.base instanceof DirectoryEntry entry ? entry : null;
+            EntryName name = frame.name;
+            DirectoryRef before = name == null ? baseTree : old == null ? null : old.ref();
+            DirectoryRef ref = new DirectoryEditor(objects, writer).edit(before, edits(frame));
+            if (name == null) {
+                root = ref;
+                return;
+            }
+            boolean empty = ref.files() == 0 && ref.id().equals(Committing.emptyTree());
+            if (old == null ? empty : ref.equals(old.ref())) {
+                return;
+            }
+            NavigableMap<EntryName, Optional<TreeEntry>> above = edits(top());
+            if (frame.stat == null && empty) {
+                above.put(name, Optional.empty());
+            } else if (old != null) {
+                // Its permissions are not what was asked for; its time tells of the change that was.
+                above.put(
+                        name,
+                        Optional.of(new DirectoryEntry(
+                                name, old.mode(), frame.stat == null ? old.mtime() : frame.stat.mtime(), ref)));
+            } else if (frame.stat != null) {
+                above.put(name, Optional.of(new DirectoryEntry(name, frame.stat.mode(), frame.stat.mtime(), ref)));
+            }
         });
     }
 
@@ -168,7 +250,7 @@ final class CommitWalk implements WorkTreeScanner.Handler {
         } else {
             entry = new FileEntry(name, stat.mode(), stat.mtime(), content);
         }
-        top().builder.add(entry);
+        top().add(entry);
     }
 
     @Override
@@ -177,14 +259,16 @@ final class CommitWalk implements WorkTreeScanner.Handler {
         pipeline.then(() -> {
             files.incrementAndGet();
             boolean same = base instanceof LinkEntry old && Links.same(old.target(), target);
-            top().builder.add(same && base != null ? base : new LinkEntry(name, Links.MODE, stat.mtime(), target));
+            top().add(same && base != null ? base : new LinkEntry(name, Links.MODE, stat.mtime(), target));
         });
     }
 
     @Override
     public void missing(byte[] path, TreeEntry base, boolean held) throws IOException {
         if (held) {
-            pipeline.then(() -> top().builder.add(base));
+            pipeline.then(() -> top().add(base));
+        } else if (base instanceof FileEntry) {
+            pipeline.then(() -> cache.missing(path));
         }
     }
 

@@ -12,6 +12,7 @@ import dev.dits.store.RecordType;
 import dev.dits.store.StoreWriter;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -37,7 +38,9 @@ final class Committing {
     }
 
     /** See {@link Repository#commit}. */
-    Optional<CommitResult> commit(String message, @Nullable String author, CommitProgress progress) throws IOException {
+    Optional<CommitResult> commit(
+            @Nullable Collection<TreePath> only, String message, @Nullable String author, CommitProgress progress)
+            throws IOException {
         Refs.Head head = work.refs.head();
         BaseState state = work.state(head);
         WorkTree.refuseUnfinished(state, "commit");
@@ -46,7 +49,7 @@ final class Committing {
         if (!Objects.equals(base, tip)) {
             throw new BranchMovedException(lagging(head, base, tip));
         }
-        return commit(message, author, progress, head, state);
+        return commit(only, message, author, progress, head, state);
     }
 
     private static String lagging(Refs.Head head, @Nullable ObjectId base, @Nullable ObjectId tip) {
@@ -57,19 +60,33 @@ final class Committing {
     }
 
     private Optional<CommitResult> commit(
-            String message, @Nullable String author, CommitProgress progress, Refs.Head head, BaseState state)
+            @Nullable Collection<TreePath> only,
+            String message,
+            @Nullable String author,
+            CommitProgress progress,
+            Refs.Head head,
+            BaseState state)
             throws IOException {
         ObjectId base = state.commit();
         DirectoryRef baseTree = work.tree(base);
         Mtime scanStart = work.fileClock();
         StatCache known = work.statCache();
         try (StoreWriter writer = work.store.newWriter();
-                StatCacheUpdate cacheWriter = StatCacheUpdate.ofAll(known, work.scratch);
+                StatCacheUpdate cacheWriter = only == null
+                        ? StatCacheUpdate.ofAll(known, work.scratch)
+                        : StatCacheUpdate.ofSome(known, work.scratch);
                 StatCache.Cursor cache = known.cursor();
                 OrderedPipeline pipeline = new OrderedPipeline(work.workers)) {
-            CommitWalk walk = new CommitWalk(writer, work.reader, pipeline, cacheWriter, scanStart, progress);
+            CommitWalk walk = new CommitWalk(
+                    work.objects, baseTree, writer, work.reader, pipeline, cacheWriter, scanStart, progress);
             try {
-                new WorkTreeScanner(work.root, work.objects, work.trackGit(), state, cache, walk).scan(baseTree);
+                WorkTreeScanner scanner =
+                        new WorkTreeScanner(work.root, work.objects, work.trackGit(), state, cache, walk);
+                if (only == null) {
+                    scanner.scan(baseTree);
+                } else {
+                    scanner.scan(baseTree, only, walk);
+                }
                 pipeline.finish();
             } catch (DiskFullException e) {
                 writer.abandon();
@@ -121,7 +138,7 @@ final class Committing {
         }
     }
 
-    private static ObjectId emptyTree() throws IOException {
+    static ObjectId emptyTree() throws IOException {
         return new dev.dits.object.DirectoryBuilder((id, bytes) -> {}).finish().id();
     }
 }

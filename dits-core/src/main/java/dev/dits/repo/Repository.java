@@ -594,7 +594,28 @@ public final class Repository implements AutoCloseable {
     public Optional<CommitResult> commit(String message, @Nullable String author, CommitProgress progress)
             throws IOException {
         try (FileLocks.Held lock = work.lock()) {
-            return new Committing(work).commit(message, author, progress);
+            return new Committing(work).commit(null, message, author, progress);
+        }
+    }
+
+    /**
+     * Commits what changed at and below some paths; all else is in the commit as the base has it, changed on disk or not. For whoever knows what
+     * changed: nothing else is looked at, so what it costs follows those files, whatever the repository holds. Otherwise as
+     * {@link #commit(String, String, CommitProgress)}.
+     *
+     * @param only files, links and directories, each with all below it; what is neither on disk nor in the base is passed over
+     * @param message why, 0 to 65,536 bytes of UTF-8
+     * @param author who, 0 to 255 bytes of UTF-8; null for the configuration's
+     * @param progress told how far it is
+     * @return the commit; nothing if all that is as in the base
+     * @throws IOException as the other
+     */
+    @SuppressWarnings("try")
+    public Optional<CommitResult> commit(
+            java.util.Collection<TreePath> only, String message, @Nullable String author, CommitProgress progress)
+            throws IOException {
+        try (FileLocks.Held lock = work.lock()) {
+            return new Committing(work).commit(only, message, author, progress);
         }
     }
 

@@ -82,6 +82,13 @@ final class StatCacheUpdate implements AutoCloseable {
         change(path, Waiting.GONE);
     }
 
+    /** As {@link #remove}, of a file that the base has and the disk lacks; where all files are gone over, it shows by itself. */
+    void missing(byte[] path) throws IOException {
+        if (before == null) {
+            remove(path);
+        }
+    }
+
     private void change(byte[] path, Waiting what) throws IOException {
         StatCacheWriter writer = merging;
         if (writer != null) {
@@ -209,6 +216,7 @@ final class StatCacheUpdate implements AutoCloseable {
     }
 
     @Override
+    @SuppressWarnings("try") // closed, not used
     public void close() throws IOException {
         StatCacheWriter writer = merging;
         try (StatCache.Cursor first = before;

@@ -12,6 +12,7 @@ import dev.dits.object.LinkTarget;
 import dev.dits.object.ObjectLimits;
 import dev.dits.object.ObjectSource;
 import dev.dits.object.TreeEntry;
+import dev.dits.object.TreePath;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
@@ -23,7 +24,11 @@ import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +71,37 @@ final class WorkTreeScanner {
         void skipped(byte[] path);
     }
 
+    /** As above, and is told of directories of which only some entries are looked at. */
+    interface PartHandler extends Handler {
+        /**
+         * A directory that holds something that is looked at; what is in it follows, then {@link #exitPart}. All else in it is as in the
+         * base.
+         *
+         * @param stat null if it is not on disk, or no directory there
+         */
+        void enterPart(byte[] path, @Nullable EntryName name, @Nullable FileStat stat, @Nullable TreeEntry base)
+                throws IOException;
+
+        /** An entry that is looked at; what it is follows, if it is anything. */
+        void look(EntryName name) throws IOException;
+
+        void exitPart() throws IOException;
+    }
+
+    /** Paths to look at, as a tree. */
+    private static final class Part {
+        final NavigableMap<EntryName, Part> below = new TreeMap<>();
+        boolean whole;
+
+        void add(TreePath path) {
+            Part part = this;
+            for (EntryName name : path.names()) {
+                part = part.below.computeIfAbsent(name, unused -> new Part());
+            }
+            part.whole = true;
+        }
+    }
+
     /** The rules of a directory and of those above it. */
     private record Rules(@Nullable Rules above, IgnoreRules own, int pathStart) {}
 
@@ -104,6 +140,69 @@ final class WorkTreeScanner {
         handler.enter(NO_PATH, null, stat, null);
         directory(root, NO_PATH, 0, base, null, false);
         handler.exit();
+    }
+
+    /**
+     * Looks at some paths, each with all below it, and at nothing else: what it costs follows what is there and how deep it lies.
+     *
+     * @param base the tree to compare with; null for none
+     * @param only the paths; they need not be on disk or in the tree
+     */
+    void scan(@Nullable DirectoryRef base, Collection<TreePath> only, PartHandler part) throws IOException {
+        Part top = new Part();
+        only.forEach(top::add);
+        if (top.whole) {
+            scan(base);
+            return;
+        }
+        FileStat stat = FileStat.of(root);
+        if (stat == null) {
+            throw new NoSuchFileException(root.toString());
+        }
+        part.enterPart(NO_PATH, null, stat, null);
+        part(root, NO_PATH, 0, base, null, false, top, part);
+        part.exitPart();
+    }
+
+    /** What is in a directory that is looked at in part; null for one that is not on disk, where nothing is looked for below another's link. */
+    private void part(
+            @Nullable Path directory,
+            byte[] path,
+            int depth,
+            @Nullable DirectoryRef base,
+            @Nullable Rules above,
+            boolean untrackedIgnored,
+            Part parts,
+            PartHandler handler)
+            throws IOException {
+        Rules rules = directory == null ? above : rules(directory, path, above);
+        for (Map.Entry<EntryName, Part> below : parts.below.entrySet()) {
+            EntryName name = below.getKey();
+            byte[] child = join(path, name);
+            TreeEntry match = base == null ? null : trees.lookup(base, name);
+            // Where the rest of a directory is walked it is left out of the list.
+            boolean hidden = directory == null || (!trackGit && Arrays.equals(name.bytes(), GIT));
+            if (below.getValue().whole) {
+                handler.look(name);
+                if (directory != null && !hidden) {
+                    entry(directory, child, name, depth, match, rules, untrackedIgnored);
+                } else if (match != null) {
+                    missing(child, match, true);
+                }
+                continue;
+            }
+            Path file = directory == null || hidden ? null : PathNames.resolve(directory, name);
+            FileStat stat = file == null ? null : FileStat.of(file);
+            boolean onDisk = stat != null && stat.kind() == FileKind.DIRECTORY;
+            DirectoryRef inBase = match instanceof DirectoryEntry entry ? entry.ref() : null;
+            boolean ignored = untrackedIgnored || isIgnored(rules, child, name, true);
+            if (inBase == null && (!onDisk || ignored)) {
+                continue;
+            }
+            handler.enterPart(child, name, onDisk ? stat : null, match);
+            part(onDisk ? file : null, child, depth + 1, inBase, rules, ignored, below.getValue(), handler);
+            handler.exitPart();
+        }
     }
 
     private void directory(
@@ -174,10 +273,13 @@ final class WorkTreeScanner {
 
     private @Nullable Rules rules(Path directory, byte[] path, List<EntryName> names, @Nullable Rules above)
             throws IOException {
+        return java.util.Collections.binarySearch(names, EntryName.ofUtf8(IGNORE_FILE)) < 0
+                ? above
+                : rules(directory, path, above);
+    }
+
+    private @Nullable Rules rules(Path directory, byte[] path, @Nullable Rules above) throws IOException {
         EntryName ignoreFile = EntryName.ofUtf8(IGNORE_FILE);
-        if (java.util.Collections.binarySearch(names, ignoreFile) < 0) {
-            return above;
-        }
         Path file = PathNames.resolve(directory, ignoreFile);
         FileStat stat = FileStat.of(file);
         // As with git, a link is not followed: it would let a tree read rules from anywhere.
@@ -191,6 +293,8 @@ final class WorkTreeScanner {
         byte[] bytes;
         try {
             bytes = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            return above;
         } catch (AccessDeniedException e) {
             throw denied(join(path, ignoreFile), e);
         }
@@ -282,7 +386,7 @@ final class WorkTreeScanner {
     }
 
     private void missing(byte[] path, TreeEntry base, boolean mayBeHeld) throws IOException {
-        boolean held = mayBeHeld && !state.held().isEmpty() && state.held().contains(dev.dits.object.TreePath.of(path));
+        boolean held = mayBeHeld && !state.held().isEmpty() && state.held().contains(TreePath.of(path));
         handler.missing(path, base, held);
     }
 

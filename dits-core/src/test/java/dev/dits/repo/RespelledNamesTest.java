@@ -135,13 +135,12 @@ class RespelledNamesTest {
                 new TreeSet<>());
         Path none = target.getPath("/work/no cache");
         CheckoutConflicts conflicts = new CheckoutConflicts(true);
-        try (StatCache.Cursor cache = StatCache.Cursor.open(none)) {
+        try (StatCache.Cursor cache = StatCache.open(none).cursor()) {
             differ.walk(old, interrupted, next, cache, conflicts);
         }
         conflicts.refuseIfAny();
-        try (StatCache.Cursor before = StatCache.Cursor.open(none);
-                StatCache.Cursor during = StatCache.Cursor.open(none);
-                StatCache.Writer cache = new StatCache.Writer(scratch);
+        try (StatCache.Cursor during = StatCache.open(none).cursor();
+                StatCacheUpdate cache = StatCacheUpdate.ofSome(StatCache.open(none), scratch);
                 WorkTreeWriter writer = new WorkTreeWriter(
                         root,
                         scratch,
@@ -149,7 +148,6 @@ class RespelledNamesTest {
                         workers,
                         workers,
                         4,
-                        before,
                         cache,
                         CommitProgress.NONE,
                         Instant.EPOCH.atZone(ZoneOffset.UTC))) {

@@ -147,10 +147,15 @@ public final class Mount implements AutoCloseable {
                         sync.look(watch);
                     }
                 },
-                reconnector::awoke);
+                this::awoke);
         if (repository.base().isPresent()) {
             sync.begin();
         }
+    }
+
+    /** The machine seems to have slept. */
+    void awoke() {
+        reconnector.awoke();
     }
 
     /** Answers requests once the mount is there; the share makes none before it is pushed to. */

@@ -322,10 +322,13 @@ final class MountSync implements AutoCloseable {
     }
 
     SyncState state() throws IOException {
+        // In this order: what ends in between is not taken for done before it is.
+        boolean busy = rounds.isBusy();
         long unpushed = unpushed();
+        boolean lacks = unpushed > 0 || news != null;
         lock.lock();
         try {
-            return new SyncState(mode, unpushed, news != null, lagging, problems);
+            return new SyncState(mode, inStep && !busy && !lacks, unpushed, news != null, lagging, problems);
         } finally {
             lock.unlock();
         }

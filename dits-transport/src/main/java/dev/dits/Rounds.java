@@ -83,6 +83,16 @@ final class Rounds implements AutoCloseable {
         }
     }
 
+    /** Whether a round is under way or about to be. */
+    boolean isBusy() {
+        lock.lock();
+        try {
+            return running;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** With the lock held. */
     private void begin() {
         if (closed) {

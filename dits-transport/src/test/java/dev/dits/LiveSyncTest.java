@@ -259,7 +259,7 @@ class LiveSyncTest {
         until.holds("it follows", () -> one.repository().ref(MAIN).equals(java.util.Optional.of(theirs)));
         assertThat(one.repository().ref(RefName.branch("mine"))).contains(mine);
         assertThat(share.repository().branches()).containsOnlyKeys(MAIN);
-        assertThat(one.syncState()).isEqualTo(new SyncState(Sync.AUTO, 1, false, List.of(), Map.of()));
+        assertThat(one.syncState()).isEqualTo(new SyncState(Sync.AUTO, false, 1, false, List.of(), Map.of()));
         assertThat(one.root().resolve("file")).hasContent("mine");
     }
 

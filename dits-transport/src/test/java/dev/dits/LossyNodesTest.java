@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.Executor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -112,5 +113,34 @@ class LossyNodesTest {
             assertThat(mount.repository().fsck(done -> {}).clean()).isTrue();
         }
         assertThat(network.dropped()).isGreaterThan(10);
+    }
+
+    /** A laptop that slept has connections that nobody will answer on, and finds out when it looks, not after the idle time-out. */
+    @Test
+    void afterASleepTheSessionComesBackAndWhatWasCommittedGoesOut() throws Exception {
+        SimulatedNetwork network = new SimulatedNetwork(3, LinkConditions.PERFECT.withDelay(Duration.ofMillis(2)));
+        Path project = Files.createDirectories(directory.resolve("project"));
+        Files.writeString(project.resolve("file"), "first");
+        Until until = new Until();
+        try (Dits sharer = node(network, 1);
+                Dits mounter = node(network, 2);
+                Share share = until.watch(sharer.share(
+                        project, ShareOptions.defaults().withInit(true).withBindAddress(host(1))));
+                Mount mount = until.watch(mounter.mount(share.ticket(), directory.resolve("copy")))) {
+            mount.pull().await();
+            // Still there: nothing is lost by asking.
+            mount.awoke();
+            assertThat(mount.isConnected()).isTrue();
+            network.cut(host(2));
+            mount.awoke();
+            until.holds("it is found to be lost", () -> !mount.isConnected());
+            Files.writeString(mount.root().resolve("file"), "on the train");
+            ObjectId made = mount.commit("On the train").orElseThrow();
+            network.heal();
+            // What waited for the next try need not wait any more.
+            mount.awoke();
+            until.holds("it goes out", () -> share.head().equals(java.util.Optional.of(made)));
+            until.holds("in step", () -> mount.syncState().inStep());
+        }
     }
 }

@@ -1,0 +1,139 @@
+package dev.dits;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dits.object.ObjectId;
+import dev.dits.repo.CommitProgress;
+import dev.dits.repo.RefName;
+import dev.dits.repo.Repository;
+import dev.dits.repo.RepositoryOptions;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is committed while there is no connection goes out by itself once there is one again. */
+class LiveOfflineTest {
+    @TempDir
+    Path temporary;
+
+    private final Until until = new Until();
+
+    private Dits node(String name) throws Exception {
+        return Dits.open(DitsOptions.defaults()
+                .withHome(temporary.resolve("home-" + name))
+                .withCacheBytes(0)
+                .withDeviceName(name)
+                .withLanInterfaces("lo")
+                .withBindAddress(InetAddress.getLoopbackAddress()));
+    }
+
+    private static int freePort() throws Exception {
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private Share share(Dits dits, Path project, int port) throws Exception {
+        return until.watch(dits.share(
+                project,
+                ShareOptions.defaults()
+                        .withInit(true)
+                        .withBindAddress(InetAddress.getLoopbackAddress())
+                        .withPort(port)));
+    }
+
+    private static ObjectId commit(Mount mount, String file, String content) throws Exception {
+        Files.writeString(mount.root().resolve(file), content);
+        return mount.commit("Edit " + file).orElseThrow();
+    }
+
+    /** The share ends, its mounts go on, its owner too; then it is there again, in another process and at another address. */
+    @Test
+    void commitsQueueUntilTheShareIsThereAgainAndBeElsewhere() throws Exception {
+        Path project = Files.createDirectories(temporary.resolve("project"));
+        Files.writeString(project.resolve("file"), "first");
+        int firstPort = freePort();
+        int secondPort = freePort();
+        try (Dits one = node("one");
+                Dits two = node("two")) {
+            Mount first;
+            Mount second;
+            try (Dits sharer = node("share");
+                    Share share = share(sharer, project, firstPort)) {
+                first = until.watch(one.mount(share.ticket(), temporary.resolve("one")));
+                second = until.watch(two.mount(share.ticket(), temporary.resolve("two")));
+                first.pull().await();
+                second.pull().await();
+                until.holds(
+                        "in step",
+                        () -> first.syncState().inStep() && second.syncState().inStep());
+            }
+            until.holds("it is gone", () -> !first.isConnected() && !second.isConnected());
+            commit(first, "file", "offline");
+            ObjectId tip = commit(first, "more", "offline too");
+            first.repository().createBranch("side", "main");
+            assertThat(first.syncState().unpushed()).isEqualTo(2);
+            ObjectId other;
+            try (Repository repository = Repository.open(project, RepositoryOptions.defaults())) {
+                repository.createBranch("owners", "main");
+                repository.checkout("owners", dev.dits.repo.CheckoutOptions.defaults());
+                Files.writeString(project.resolve("owners"), "by the owner");
+                other = repository
+                        .commit("Meanwhile", "owner", CommitProgress.NONE)
+                        .orElseThrow()
+                        .id();
+            }
+            try (Dits sharer = node("share-again");
+                    Share share = share(sharer, project, secondPort)) {
+                until.holds(
+                        "all are where all are",
+                        () -> second.repository().ref(RefName.branch("main")).equals(Optional.of(tip))
+                                && first.repository()
+                                        .ref(RefName.branch("owners"))
+                                        .equals(Optional.of(other))
+                                && share.repository()
+                                        .ref(RefName.branch("side"))
+                                        .equals(Optional.of(tip)));
+                until.holds(
+                        "in step",
+                        () -> first.syncState().inStep() && second.syncState().inStep());
+                assertThat(second.root().resolve("more")).hasContent("offline too");
+                assertThat(share.repository().fsck(bytes -> {}).clean()).isTrue();
+                first.close();
+                second.close();
+            }
+        }
+    }
+
+    /** A mount that was closed with commits that nobody has, as by the end of its process, sends them when it is opened again. */
+    @Test
+    void whatAProcessLeftUnsentTheNextOneSends() throws Exception {
+        Path project = Files.createDirectories(temporary.resolve("project"));
+        Files.writeString(project.resolve("file"), "first");
+        try (Dits sharer = node("share");
+                Share share = share(sharer, project, freePort());
+                Dits one = node("one")) {
+            Path directory = temporary.resolve("one");
+            try (Mount mount = one.mount(share.ticket(), directory, MountOptions.defaults())) {
+                mount.pull().await();
+            }
+            ObjectId made;
+            try (Repository repository = Repository.open(directory, RepositoryOptions.defaults())) {
+                Files.writeString(directory.resolve("file"), "by nobody's process");
+                made = repository
+                        .commit("Alone", "a", CommitProgress.NONE)
+                        .orElseThrow()
+                        .id();
+            }
+            try (Mount mount = until.watch(one.open(directory, MountOptions.defaults()))) {
+                until.holds("it is sent", () -> share.repository().head().equals(Optional.of(made)));
+                until.holds("in step", () -> mount.syncState().inStep());
+                assertThat(project.resolve("file")).hasContent("by nobody's process");
+            }
+        }
+    }
+}

@@ -494,6 +494,26 @@ public final class Mount implements AutoCloseable {
         });
     }
 
+    /**
+     * Fetches all that the share shows: the history of every branch and tag, and the content of every commit, so that nothing of it is merely promised by the share. From then
+     * on pulls and rounds do the same with what they bring. The working tree stays where it is. Starts at once.
+     *
+     * @return the transfer; its result names the tip of the branch that is checked out, and branches that can not be here
+     */
+    public Transfer fetchAll() {
+        return start(control -> {
+            List<String> refused = newPull(control).fetchAll();
+            Optional<RefName> branch = repository.currentBranch();
+            RefName there =
+                    RefName.remote(Pull.REMOTE, branch.map(RefName::shortName).orElse("main"));
+            Map<RefName, ObjectId> refs = repository.refs();
+            ObjectId reached = Optional.ofNullable(refs.get(there))
+                    .or(() -> refs.values().stream().findFirst())
+                    .orElseThrow(() -> new DitsException("the share shows no branch that can be here"));
+            return new TransferTask.Outcome(reached, refused);
+        });
+    }
+
     /** Whoever gives a first pull up is not to get it all the same; one that failed goes on by itself. */
     private <T> T beginning(InTurn<T> work) throws IOException, InterruptedException {
         boolean cancelled = false;

@@ -58,6 +58,7 @@ final class NodeControl implements ControlServer.Conversation {
             case "close" -> close(with);
             case "pull" -> begin(mount(with).pull());
             case "push" -> begin(mount(with).push());
+            case "sync" -> begin(mount(with).sync());
             case "await" -> new ControlServer.Answer(await(with));
             case "pause" -> told(transfer()::pause);
             case "resume" -> told(transfer()::resume);
@@ -138,6 +139,7 @@ final class NodeControl implements ControlServer.Conversation {
                 .with("behind", mount.isBehind())
                 .with("unpushed", state.unpushed())
                 .with("sync", state.mode().name())
+                .with("inStep", state.inStep())
                 .withTexts("lagging", state.lagging())
                 .withTexts("problems", List.copyOf(new TreeMap<>(state.problems()).values()));
         Optional<Progress> underWay = mount.underWay();

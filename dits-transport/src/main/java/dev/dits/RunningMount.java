@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 
@@ -138,12 +139,48 @@ public final class RunningMount {
     }
 
     /**
-     * Counts the commits on this branch that the share does not have.
+     * Counts the commits of its branches that the share does not have.
      *
      * @return how many, as far as is known here
      */
     public long unpushed() {
         return status.number("unpushed", 0);
+    }
+
+    /**
+     * Tells whether it is kept in step with its share by itself.
+     *
+     * @return as {@link MountOptions#sync}
+     */
+    public Sync sync() {
+        return status.text("sync").equals(Sync.AUTO.name()) ? Sync.AUTO : Sync.MANUAL;
+    }
+
+    /**
+     * Tells whether neither side lacks anything.
+     *
+     * @return as {@link SyncState#inStep}
+     */
+    public boolean inStep() {
+        return status.flag("inStep");
+    }
+
+    /**
+     * Lists where local changes keep the working tree from following its branch.
+     *
+     * @return as {@link SyncState#lagging}
+     */
+    public List<String> lagging() {
+        return status.texts("lagging");
+    }
+
+    /**
+     * Lists what could not be brought in step when it was last tried.
+     *
+     * @return reasons, for people
+     */
+    public List<String> problems() {
+        return status.texts("problems");
     }
 
     /**
@@ -177,6 +214,17 @@ public final class RunningMount {
      */
     public Transfer push() throws IOException, InterruptedException {
         return RemoteTransfer.start(handle.socket(), "push", handle.id());
+    }
+
+    /**
+     * Brings it and its share in step once, as {@link Mount#sync} does there. Starts at once, and is cancelled if this process ends.
+     *
+     * @return the transfer
+     * @throws IOException if its process can not be asked
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public Transfer syncNow() throws IOException, InterruptedException {
+        return RemoteTransfer.start(handle.socket(), "sync", handle.id());
     }
 
     /**

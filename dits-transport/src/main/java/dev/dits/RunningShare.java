@@ -288,6 +288,15 @@ public final class RunningShare {
     }
 
     /** Says what is shared; the code is not shown. */
+    /**
+     * Lists where local changes keep the working tree from following what was pushed.
+     *
+     * @return as {@link Share#lagging}
+     */
+    public List<String> lagging() {
+        return status.texts("lagging");
+    }
+
     @Override
     public String toString() {
         return "RunningShare[" + name() + " at " + root + ", process " + pid() + "]";

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 public final class Pull {
     /** Name of the share among a mount's remotes. */
     public static final String REMOTE = "origin";
+
+    /** Set to {@code true} where the content of all commits is kept here, and not only promised by the share. */
+    private static final String KEY_KEEP = "remote." + REMOTE + ".keep";
 
     private final Session session;
     private final Repository repository;
@@ -122,6 +126,7 @@ public final class Pull {
                 List<ObjectId> withTip = new ArrayList<>(haves);
                 withTip.add(0, tip);
                 there.fetch(session, writer, withTip, true, control);
+                keepContent(there, writer);
                 control.finishing();
                 writer.flush();
                 problems = there.note(repository);
@@ -129,6 +134,7 @@ public final class Pull {
                 return result(tip, report, problems);
             }
             there.fetch(session, writer, haves, true, control);
+            keepContent(there, writer);
             writer.flush();
             // As long as the writer is open nobody collects what no reference names yet.
             problems = there.note(repository);
@@ -151,6 +157,54 @@ public final class Pull {
             ShareRefs.move(repository, branch, mine, tip);
         }
         return result(tip, report, problems);
+    }
+
+    /**
+     * Fetches all that the share shows: the history of every branch and tag, and the content of every commit, into the mount's own packs. From then on every pull
+     * brings the content of what it fetches, so that the repository never depends on its share. The working tree stays.
+     *
+     * @return branches and tags that can not be here, each with the reason
+     * @throws IOException if it fails; what arrived stays, and the same again goes on from there
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public List<String> fetchAll() throws IOException, InterruptedException {
+        control.checkpoint();
+        ShareRefs there = ShareRefs.read(session);
+        if (there.isEmpty()) {
+            throw new DitsException("the share has no commit yet; try again when something was committed there");
+        }
+        List<ObjectId> complete = keeps(repository) ? ofShare() : List.of();
+        try (StoreWriter writer = repository.store().newWriter()) {
+            there.fetch(session, writer, there.haves(repository), true, control);
+            there.fetchContent(session, repository, writer, complete, control);
+            control.finishing();
+            List<String> problems = there.note(repository);
+            repository.configure(Map.of(KEY_KEEP, Optional.of("true")));
+            return problems;
+        }
+    }
+
+    /** Whether the content of all commits is kept here. */
+    static boolean keeps(Repository repository) {
+        return repository.config().get(KEY_KEEP).equals(Optional.of("true"));
+    }
+
+    /** Where the share is known to be; where content is kept, these have theirs here. */
+    private List<ObjectId> ofShare() throws IOException {
+        List<ObjectId> known = new ArrayList<>();
+        repository.refs().forEach((name, commit) -> {
+            if (isOfShare(name)) {
+                known.add(commit);
+            }
+        });
+        return known;
+    }
+
+    /** What was fetched and is about to be noted gets its content, where that is kept. */
+    void keepContent(ShareRefs there, StoreWriter writer) throws IOException, InterruptedException {
+        if (keeps(repository)) {
+            there.fetchContent(session, repository, writer, ofShare(), control);
+        }
     }
 
     private boolean unfinished() throws IOException {

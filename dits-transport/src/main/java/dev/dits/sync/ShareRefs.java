@@ -5,7 +5,11 @@ import dev.dits.error.DitsException;
 import dev.dits.error.ProtocolException;
 import dev.dits.error.SessionClosedException;
 import dev.dits.object.Escaper;
+import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectKind;
+import dev.dits.object.ObjectWalk;
+import dev.dits.object.Tag;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.session.RequestStream;
@@ -161,6 +165,44 @@ final class ShareRefs {
             List<ObjectId> wants = missing.subList(from, Math.min(missing.size(), from + Message.WANTS_MAX));
             fetch(session, writer, wants, haves, patient, control, () -> {});
         }
+    }
+
+    /**
+     * Brings the content of all commits too, into this repository's own packs. Nodes come first ({@link #fetch}); before anything is noted, so that what is noted has its content here.
+     *
+     * @param session the share
+     * @param repository the mount
+     * @param writer takes it; not flushed
+     * @param complete what is here with its content, and all it reaches
+     * @param control counters and gate
+     * @throws IOException if it fails; what arrived stays
+     * @throws InterruptedException if the thread was interrupted
+     */
+    void fetchContent(
+            Session session,
+            Repository repository,
+            StoreWriter writer,
+            Collection<ObjectId> complete,
+            TransferControl control)
+            throws IOException, InterruptedException {
+        // The walk reads what came with this writer.
+        writer.flush();
+        Set<ObjectId> commits = new LinkedHashSet<>();
+        for (ObjectId tip : refs.values()) {
+            byte[] bytes = repository.objects().require(tip);
+            commits.add(
+                    ObjectCodec.kindOf(bytes) == ObjectKind.TAG
+                            ? Tag.decode(bytes).target()
+                            : tip);
+        }
+        try (ContentFetch content = new ContentFetch(repository, session, control, writer)) {
+            for (ObjectId commit :
+                    new ObjectWalk(repository.objects(), ObjectWalk.Options.NONE).listCommits(commits, complete)) {
+                content.commit(commit);
+            }
+            content.finish();
+        }
+        writer.flush();
     }
 
     /** As {@link NodeFetch#fetch}, with history, over connections one after another if need be. */

@@ -156,6 +156,7 @@ public final class SyncRound {
         ShareRefs there = ShareRefs.read(session);
         try (StoreWriter writer = repository.store().newWriter()) {
             there.fetch(session, writer, there.haves(repository), false, control);
+            pull.keepContent(there, writer);
             writer.flush();
             // As long as the writer is open nobody collects what no reference names yet.
             List<String> unnoted = there.note(repository);

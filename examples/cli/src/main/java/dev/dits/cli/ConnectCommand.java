@@ -3,6 +3,7 @@ package dev.dits.cli;
 import dev.dits.Dits;
 import dev.dits.Mount;
 import dev.dits.RunningMount;
+import dev.dits.Sync;
 import dev.dits.Transfer;
 import dev.dits.TransferResult;
 import dev.dits.crypto.JoinCode;
@@ -23,8 +24,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "connect",
         description = {
-            "Mount a shared repository at a directory and pull all of it. A background process then keeps it connected and pulls",
-            "what the share commits, until 'dits p2p unmount'. Repeated on the same directory it goes on where it stopped."
+            "Mount a shared repository at a directory and pull all of it. A background process then keeps both sides in step: what is",
+            "committed on either is on the other, and what both went on with is merged by file, until 'dits p2p unmount'.",
+            "Repeated on the same directory it goes on where it stopped."
         },
         customSynopsis = "dits p2p connect [OPTIONS] [TARGET] DIR",
         footerHeading = "%nTARGET is one of%n",
@@ -58,8 +60,11 @@ final class ConnectCommand implements Callable<Integer> {
     @Option(names = "--code", paramLabel = "CODE", description = "The join code, where TARGET is an address.")
     private @Nullable String code;
 
-    @Option(names = "--foreground", description = "Stay, and pull whatever the share commits, until Ctrl-C.")
+    @Option(names = "--foreground", description = "Stay, keep both sides in step, and say what happens, until Ctrl-C.")
     private boolean foreground;
+
+    @Option(names = "--manual", description = "Stay connected, but pull and push only by 'dits pull' and 'dits push'.")
+    private boolean manual;
 
     @Option(names = "--pull-only", description = "End after the pull; nothing goes on in the background.")
     private boolean pullOnly;
@@ -78,6 +83,9 @@ final class ConnectCommand implements Callable<Integer> {
         Usage.require(
                 written != null || (Target.inEnvironment(context) && !isForgottenDirectory(last)),
                 "give a target and the directory to mount it at: dits p2p connect CODE DIR");
+        Usage.require(
+                !pullOnly || !(foreground || manual),
+                "--pull-only leaves nothing behind that --foreground or --manual could be about");
         Target target = Target.resolve(context, written, code);
         Path shown = Path.of(last);
         Path directory = context.path(shown);
@@ -89,7 +97,7 @@ final class ConnectCommand implements Callable<Integer> {
         context.resumeHint("The same command goes on from here; what was verified stays.");
         Optional<RunningMount> held = Held.at(context, directory);
         if (held.isPresent()) {
-            if (held.get().connected() && !foreground) {
+            if (held.get().connected() && !foreground && !pullOnly && held.get().sync() == sync()) {
                 return use(held.get(), shown);
             }
             // What the user names now may be where the share is to be found; two would only get in each other's way.
@@ -97,7 +105,10 @@ final class ConnectCommand implements Callable<Integer> {
             held.get().close(true, TAKE_OVER);
         }
         try (Dits dits = Dits.open(connection.ditsOptions(context).withControl(true));
-                Mount mount = dits.mount(target.value(), directory, connection.mountOptions(target.code()))) {
+                Mount mount = dits.mount(
+                        target.value(),
+                        directory,
+                        connection.mountOptions(target.code()).withSync(foreground ? sync() : Sync.MANUAL))) {
             Follower follower = new Follower(context, mount);
             context.say(Icon.DONE, "Connected to P2P repository!");
             context.say("   " + Format.safe(mount.shareName()) + (mount.readOnly() ? ", read-only" : "") + ", over "
@@ -106,9 +117,12 @@ final class ConnectCommand implements Callable<Integer> {
             int result = pull(mount.pull());
             context.say(Icon.FOLDER, "Repository mounted at: " + Context.show(shown));
             if (foreground) {
-                context.say("Following the share; Ctrl-C ends.");
-                context.resumeHint("The mount stays as it is; the same command follows the share again.");
-                follower.run(false);
+                context.say(
+                        manual
+                                ? "Staying connected; 'dits pull' and 'dits push' in another terminal. Ctrl-C ends."
+                                : "Keeping both sides in step; Ctrl-C ends.");
+                context.resumeHint("The mount stays as it is; the same command goes on with it.");
+                follower.run();
                 context.say("Unmounted.");
             } else {
                 // It joins the session before this process leaves it.
@@ -132,9 +146,16 @@ final class ConnectCommand implements Callable<Integer> {
         return result;
     }
 
+    private Sync sync() {
+        return manual ? Sync.MANUAL : Sync.AUTO;
+    }
+
     private RunningMount background(Path root) throws IOException, InterruptedException {
         List<String> arguments = new ArrayList<>(List.of("--plain", "-v", "p2p", "hold"));
         arguments.addAll(connection.arguments());
+        if (manual) {
+            arguments.add("--manual");
+        }
         arguments.add(root.toString());
         return Daemon.start(context, "mount", arguments)
                 .await(node -> node.mounts().stream().findFirst());
@@ -168,11 +189,18 @@ final class ConnectCommand implements Callable<Integer> {
         if (background == null) {
             context.say("'dits pull' fetches what the share commits from now on.");
         } else {
-            context.say("Process " + background.pid() + " follows the share in the background, until 'dits p2p unmount "
-                    + Context.show(shown) + "'.");
+            context.say("Process " + background.pid()
+                    + (background.sync() == Sync.AUTO
+                            ? " keeps both sides in step in the background, until '"
+                            : " stays connected in the background, until '")
+                    + "dits p2p unmount " + Context.show(shown) + "'.");
         }
+        boolean live = background != null && background.sync() == Sync.AUTO;
         if (!readOnly) {
-            context.say("'dits commit -m MESSAGE' and 'dits push' send what you change.");
+            context.say(
+                    live
+                            ? "What you commit here ('dits commit -m MESSAGE') is on the other side a moment later."
+                            : "'dits commit -m MESSAGE' and 'dits push' send what you change.");
         }
     }
 }

@@ -42,7 +42,10 @@ final class ConnectionOptions {
         return arguments;
     }
 
-    /** The command writes links as they are: its user looks at the tree, as after a tar. */
+    /**
+     * The command writes links as they are: its user looks at the tree, as after a tar. A command that ends when it has done what it was asked for does no more than that; what
+     * stays says that it keeps the mount in step.
+     */
     MountOptions mountOptions(@Nullable String code) {
         return MountOptions.defaults()
                 .withSync(Sync.MANUAL)

@@ -46,6 +46,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  dits p2p share --init my-project    share a directory; prints a join code",
             "  dits p2p connect CODE copy          mount it on another machine",
+            "  dits clone CODE copy                copy it for keeping, with all of its history",
             "  dits commit -m \"Second take\"        record what changed",
             "  dits diff --stat                    how much that will be",
             "  dits restore notes.txt              undo a change, keeping a copy",
@@ -154,6 +155,7 @@ final class DitsCommand implements Runnable {
                 .addSubcommand(new AddCommand(context))
                 .addSubcommand(new FsckCommand(context))
                 .addSubcommand(new GcCommand(context))
+                .addSubcommand(new CloneCommand(context))
                 .addSubcommand(new PullCommand(context))
                 .addSubcommand(new PushCommand(context))
                 .addSubcommand(p2p)

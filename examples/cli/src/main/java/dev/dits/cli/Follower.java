@@ -2,31 +2,32 @@ package dev.dits.cli;
 
 import dev.dits.DitsEvent;
 import dev.dits.Mount;
-import dev.dits.TransferResult;
-import dev.dits.error.BranchMovedException;
-import dev.dits.error.LocalChangesException;
-import dev.dits.error.PeerUnreachableException;
+import dev.dits.Sync;
 import dev.dits.error.SessionClosedException;
-import dev.dits.object.ObjectId;
-import dev.dits.repo.RefName;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** Pulls whatever a share commits, as long as its mount is open. */
+/** Says what happens between a mount and its share, as long as the mount is open. */
 final class Follower {
+    /** Paths named of those that are in the way; the rest is counted. */
+    private static final int PATHS_SHOWN_MAX = 5;
+
     private final Context context;
     private final Mount mount;
+    private final boolean auto;
 
     /** What happened; nothing stands for the end. */
     private final BlockingQueue<Optional<DitsEvent>> events = new LinkedBlockingQueue<>();
 
     /** Hears from now on. */
-    Follower(Context context, Mount mount) {
+    Follower(Context context, Mount mount) throws IOException {
         this.context = context;
         this.mount = mount;
+        this.auto = mount.syncState().mode() == Sync.AUTO;
         mount.onEvent(event -> events.add(Optional.of(event)));
         Thread end = new Thread(this::awaitEnd, "dits-follow-end");
         end.setDaemon(true);
@@ -44,69 +45,75 @@ final class Follower {
     }
 
     /**
-     * Follows until the mount is closed, as by {@code dits p2p unmount}.
+     * Goes on until the mount is closed, as by {@code dits p2p unmount}.
      *
-     * @param behind whether something may have been committed since the last pull
      * @throws SessionClosedException if the share has ended this mount's access
      */
-    void run(boolean behind) throws IOException, InterruptedException {
-        boolean pull = behind;
-        while (true) {
-            if (pull) {
-                pull = !tryPull();
-            }
-            Optional<DitsEvent> next = events.take();
-            if (next.isEmpty()) {
-                return;
-            }
+    void run() throws IOException, InterruptedException {
+        if (auto && mount.repository().base().isEmpty()) {
+            begin();
+        }
+        for (Optional<DitsEvent> next = events.take(); next.isPresent(); next = events.take()) {
             DitsEvent event = next.get();
-            if (event instanceof DitsEvent.BranchMoved moved) {
-                pull = isNews(moved);
-            } else if (event instanceof DitsEvent.Disconnected && mount.ended().isPresent()) {
+            if (event instanceof DitsEvent.Disconnected && mount.ended().isPresent()) {
                 throw new SessionClosedException(Context.show(mount.root()) + " is not connected any more: "
                         + mount.ended().get() + "; 'dits p2p connect' with a new code or ticket goes on");
-            } else if (event instanceof DitsEvent.Disconnected) {
-                context.say(Icon.WARNING, "Connection lost; looking for the share...");
-            } else if (event instanceof DitsEvent.Connected connected) {
-                context.say(Icon.DONE, "Connected again, to " + Format.safe(connected.address()));
-                // What moved while nobody could tell is not announced again.
-                pull = true;
             }
+            say(event);
         }
     }
 
-    private boolean isNews(DitsEvent.BranchMoved moved) throws IOException {
-        Optional<RefName> current = mount.repository().currentBranch();
-        if (current.isEmpty() || !current.get().shortName().equals(moved.branch())) {
+    /** A first pull that was broken off; from then on it goes by itself. */
+    private void begin() throws InterruptedException {
+        try {
+            Watch.await(context, mount.pull(), "Pulling");
+        } catch (CancellationException e) {
+            // The mount is being closed.
+            context.say("The pull was broken off.");
+        } catch (IOException e) {
+            context.warn(Format.safe(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void say(DitsEvent event) {
+        if (event instanceof DitsEvent.BranchMoved moved) {
+            boolean live = auto;
             context.say(
                     Icon.NEWS,
                     "Branch " + Format.safe(moved.branch()) + " is at "
-                            + moved.commit().abbreviated());
-            return false;
+                            + moved.commit().abbreviated() + ", from " + Format.safe(moved.peer())
+                            + (live ? "" : "; 'dits pull' brings it"));
+        } else if (event instanceof DitsEvent.Pushed pushed) {
+            context.say(
+                    Icon.NEWS,
+                    "Pushed " + Format.safe(pushed.branch()) + ", now at "
+                            + pushed.commit().abbreviated());
+        } else if (event instanceof DitsEvent.TreeMoved moved) {
+            context.say(Icon.NEWS, "The files are at " + moved.commit().abbreviated());
+            moved.refused().forEach(refused -> context.warn("not written: " + Format.safe(refused)));
+        } else if (event instanceof DitsEvent.Lagging lagging) {
+            context.warn(
+                    "the files stay behind branch " + Format.safe(lagging.branch()) + ": " + paths(lagging.paths()));
+        } else if (event instanceof DitsEvent.SyncProblem problem) {
+            context.warn(Format.safe(problem.reason()));
+        } else if (event instanceof DitsEvent.InStep) {
+            context.say(Icon.DONE, "In step with " + Format.safe(mount.shareName()));
+        } else if (event instanceof DitsEvent.Disconnected) {
+            context.say(Icon.WARNING, "Connection lost; looking for the share...");
+        } else if (event instanceof DitsEvent.Connected connected) {
+            context.say(Icon.DONE, "Connected again, to " + Format.safe(connected.address()));
         }
-        return !mount.repository().base().equals(Optional.of(moved.commit()));
     }
 
-    /** Whether it is done with, be it by success; a lost connection is tried again when it is back. */
-    private boolean tryPull() throws IOException, InterruptedException {
-        Optional<ObjectId> before = mount.repository().base();
-        try {
-            TransferResult result = Watch.await(context, mount.pull(), "Pulling");
-            if (!before.equals(Optional.of(result.commit()))) {
-                context.say(
-                        Icon.NEWS,
-                        "Now at " + result.commit().abbreviated() + ": " + TransferReport.summary(result.progress()));
-                TransferReport.refused(context, result);
-            }
-            return true;
-        } catch (SessionClosedException | PeerUnreachableException e) {
-            return false;
-        } catch (CancellationException e) {
-            // The mount is being closed.
-            return true;
-        } catch (LocalChangesException | BranchMovedException e) {
-            context.warn(Format.safe(String.valueOf(e.getMessage())));
-            return true;
+    /** What is in the way, and what to do about it. */
+    static String paths(List<String> paths) {
+        StringBuilder text = new StringBuilder();
+        for (String path : paths.subList(0, Math.min(paths.size(), PATHS_SHOWN_MAX))) {
+            text.append(text.isEmpty() ? "" : ", ").append(Format.safe(path));
         }
+        if (paths.size() > PATHS_SHOWN_MAX) {
+            text.append(" and ").append(paths.size() - PATHS_SHOWN_MAX).append(" more");
+        }
+        return text + " changed here and is in no commit; commit it, or 'dits restore' it";
     }
 }

@@ -4,10 +4,12 @@ import dev.dits.Progress;
 import dev.dits.RunningMount;
 import dev.dits.RunningNode;
 import dev.dits.RunningShare;
+import dev.dits.Sync;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -33,6 +35,9 @@ final class RunningReport {
                         : " (" + peers.stream().map(Format::safe).collect(Collectors.joining(", ")) + ")"));
         context.say("  Path: " + Context.show(share.root()));
         context.say("  Access: " + access(share.readOnly()));
+        if (!share.lagging().isEmpty()) {
+            context.say("  Lagging: " + Follower.paths(share.lagging()));
+        }
         context.say("  Tickets: " + share.tickets());
         context.say("  Sent: " + Format.bytes(share.bytesSent()));
         context.say("  Process: " + share.pid() + ", since " + time(share.since()) + ", id " + share.id());
@@ -57,12 +62,34 @@ final class RunningReport {
                                 .map(reason -> "not any more: " + Format.safe(reason))
                                 .orElse("no, looking for the share again and again")));
         context.say("  Access: " + access(mount.readOnly()));
-        context.say("  Branch: "
-                + (mount.branch().isEmpty() ? "none" : Format.safe(mount.branch()))
-                + (mount.behind() ? ", behind the share" : "")
-                + (mount.unpushed() > 0 ? ", " + Format.count(mount.unpushed(), "commit") + " to push" : ""));
+        context.say("  Branch: " + (mount.branch().isEmpty() ? "none" : Format.safe(mount.branch())));
+        context.say("  In step: " + step(mount));
+        if (!mount.lagging().isEmpty()) {
+            context.say("  Lagging: " + Follower.paths(mount.lagging()));
+        }
+        mount.problems().forEach(problem -> context.say("  Problem: " + Format.safe(problem)));
         mount.transfer().ifPresent(progress -> context.say("  Transfer: " + transfer(progress)));
         context.say("  Process: " + mount.pid() + ", since " + time(mount.since()) + ", id " + mount.id());
+    }
+
+    private static String step(RunningMount mount) {
+        List<String> lacks = new ArrayList<>();
+        if (mount.unpushed() > 0) {
+            lacks.add(Format.count(mount.unpushed(), "commit") + (mount.readOnly() ? " kept here" : " to push"));
+        }
+        if (mount.behind()) {
+            lacks.add("behind the share");
+        }
+        if (!mount.lagging().isEmpty()) {
+            lacks.add("the files lag behind their branch");
+        }
+        boolean auto = mount.sync() == Sync.AUTO;
+        String state = !lacks.isEmpty()
+                ? String.join(", ", lacks)
+                : mount.inStep() || (!auto && mount.problems().isEmpty())
+                        ? "yes"
+                        : mount.connected() ? "not yet" : "when it was last connected";
+        return state + (auto ? "" : " (manual: by 'dits pull' and 'dits push')");
     }
 
     private static String access(boolean readOnly) {
@@ -95,7 +122,9 @@ final class RunningReport {
                 for (String peer : share.peerNames()) {
                     out.value(peer);
                 }
-                out.end().field("bytesSent", share.bytesSent()).end();
+                out.end();
+                write(out, "lagging", share.lagging());
+                out.field("bytesSent", share.bytesSent()).end();
             }
             out.end().array("mounts");
             for (RunningMount mount : Held.mounts(nodes)) {
@@ -111,7 +140,11 @@ final class RunningReport {
                         .field("readOnly", mount.readOnly())
                         .field("branch", mount.branch().isEmpty() ? null : mount.branch())
                         .field("behind", mount.behind())
-                        .field("unpushed", mount.unpushed());
+                        .field("unpushed", mount.unpushed())
+                        .field("sync", mount.sync().name().toLowerCase(Locale.ROOT))
+                        .field("inStep", mount.inStep());
+                write(out, "lagging", mount.lagging());
+                write(out, "problems", mount.problems());
                 write(out, mount.transfer().orElse(null));
                 out.end();
             }
@@ -126,6 +159,14 @@ final class RunningReport {
             }
             out.end().end();
         }
+    }
+
+    private static void write(JsonOutput out, String name, List<String> texts) throws IOException {
+        out.array(name);
+        for (String text : texts) {
+            out.value(text);
+        }
+        out.end();
     }
 
     private static void write(JsonOutput out, @org.jspecify.annotations.Nullable Progress progress) throws IOException {

@@ -241,6 +241,11 @@ final class ShareCommand implements Callable<Integer> {
             context.warn("the clock of " + Format.safe(skew.peer()) + " is "
                     + Format.duration(skew.ahead().abs()) + (skew.ahead().isNegative() ? " behind" : " ahead of")
                     + " this machine's; one of them is wrong, and what expires does so by this one");
+        } else if (event instanceof DitsEvent.Lagging lagging) {
+            context.warn("the files here stay behind branch " + Format.safe(lagging.branch()) + ": "
+                    + Follower.paths(lagging.paths()));
+        } else if (event instanceof DitsEvent.SyncProblem problem) {
+            context.warn(Format.safe(problem.reason()));
         } else if (event instanceof DitsEvent.CodeChanged) {
             context.say(Icon.CODE, "New join code: " + context.bold(share.joinCode()));
         } else if (event instanceof DitsEvent.BranchMoved moved) {

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dits.Dits;
 import dev.dits.RunningNode;
+import dev.dits.repo.FsckReport;
+import dev.dits.repo.Repository;
+import dev.dits.repo.RepositoryOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -146,7 +149,7 @@ class BackgroundTest {
         assertThat(user.run("p2p", "connect", "-", mounted.toString(), "--bind", "127.0.0.1"))
                 .as(user::err)
                 .isZero();
-        long holding = pidIn(user.out(), "Process (\\d+) follows the share in the background");
+        long holding = pidIn(user.out(), "Process (\\d+) keeps both sides in step in the background");
         assertThat(mounted.resolve("file")).hasContent("first");
         assertThat(status())
                 .startsWith("P2P Status\n============\nActive shares: 1\nActive connections: 1\n")
@@ -165,8 +168,14 @@ class BackgroundTest {
         assertThat(at(source).run("commit", "-m", "Second take")).isZero();
         until(() -> Files.exists(mounted.resolve("second")));
 
-        // 'push' and 'pull' go through it: nobody dials again.
+        // What is committed there goes back by itself, in nobody's command.
         TestContext there = at(mounted);
+        Files.writeString(mounted.resolve("by itself"), "by itself");
+        until(() -> there.run("commit", "-m", "By itself") == 0);
+        until(() -> Files.exists(source.resolve("by itself")));
+        until(() -> status().contains("  In step: yes\n"));
+
+        // 'push' and 'pull' go through it: nobody dials again.
         Files.writeString(mounted.resolve("back"), "back");
         // The file is there a moment before the branch has moved; until then a commit is told to wait.
         until(() -> there.run("commit", "-m", "Third take") == 0);
@@ -207,6 +216,78 @@ class BackgroundTest {
                         .doesNotContain(Files.readString(ticket).strip().substring(10));
             }
         }
+    }
+
+    @Test
+    void aCloneIsWholeWithoutItsShareAndComesBackToIt() throws Exception {
+        Files.writeString(source.resolve("file"), "second");
+        assertThat(at(source).run("commit", "-m", "Second")).isZero();
+        assertThat(at(source).run("branch", "side")).isZero();
+        assertThat(at(source).run("tag", "v1", "-m", "One")).isZero();
+        Path ticket = directory.resolve("ticket");
+        share("--ticket-file", ticket.toString());
+        Path copy = directory.resolve("copy");
+        user.input(Files.readString(ticket));
+        assertThat(user.run("clone", "-", copy.toString(), "--bind", "127.0.0.1"))
+                .as(user::err)
+                .isZero();
+        assertThat(user.out()).contains("verified: 2 branches; the files are at ");
+        assertThat(status()).contains("Active connections: 0\n");
+
+        // Neither the share nor what the node has cached is needed for anything.
+        assertThat(user.run("p2p", "stop", "--all")).isZero();
+        TestContext alone = new TestContext(copy)
+                .with("DITS_LAN", "lo")
+                .with("DITS_HOME", directory.resolve("other-home").toString());
+        assertThat(alone.run("show", "HEAD~1:file")).as(alone::err).isZero();
+        assertThat(alone.out()).isEqualTo("first");
+        assertThat(alone.run("fsck")).as(alone::err).isZero();
+        assertThat(alone.run("checkout", "side")).as(alone::err).isZero();
+        assertThat(alone.run("checkout", "main")).as(alone::err).isZero();
+
+        // The same share, later.
+        share();
+        Files.writeString(copy.resolve("mine"), "mine");
+        assertThat(alone.run("commit", "-m", "Mine")).as(alone::err).isZero();
+        assertThat(alone.run("push", "--bind", "127.0.0.1")).as(alone::err).isZero();
+        assertThat(source.resolve("mine")).hasContent("mine");
+        Files.writeString(source.resolve("file"), "third");
+        assertThat(at(source).run("commit", "-m", "Third")).isZero();
+        assertThat(alone.run("pull", "--bind", "127.0.0.1")).as(alone::err).isZero();
+        assertThat(copy.resolve("file")).hasContent("third");
+        assertThat(user.run("p2p", "stop", "--all")).isZero();
+        try (Repository whole = Repository.open(copy, RepositoryOptions.defaults())) {
+            assertThat(whole.fsck(bytes -> {}))
+                    .matches(FsckReport::clean)
+                    .matches(report -> report.promisedCount() == 0);
+        }
+    }
+
+    @Test
+    void manualAndPullOnlySayWhatTheyLeaveBehind() throws Exception {
+        Path ticket = directory.resolve("ticket");
+        share("--ticket-file", ticket.toString());
+        Path mounted = directory.resolve("mounted");
+        assertThat(user.run("p2p", "connect", "dits1x", mounted.toString(), "--pull-only", "--manual"))
+                .isEqualTo(ExitCode.USAGE);
+        user.input(Files.readString(ticket));
+        assertThat(user.run("p2p", "connect", "-", mounted.toString(), "--manual", "--bind", "127.0.0.1"))
+                .as(user::err)
+                .isZero();
+        long manual = pidIn(user.out(), "Process (\\d+) stays connected in the background");
+        assertThat(status()).contains("  In step: yes (manual: by 'dits pull' and 'dits push')\n");
+        Files.writeString(mounted.resolve("mine"), "mine");
+        assertThat(at(mounted).run("commit", "-m", "Mine")).isZero();
+        assertThat(status()).contains("  In step: 1 commit to push (manual");
+        // Another way to stay is another process.
+        user.input(Files.readString(ticket));
+        assertThat(user.run("p2p", "connect", "-", mounted.toString(), "--bind", "127.0.0.1"))
+                .as(user::err)
+                .isZero();
+        awaitEnd(manual);
+        until(() -> Files.exists(source.resolve("mine")));
+        assertThat(user.run("p2p", "unmount", "--all")).isZero();
+        assertThat(user.run("p2p", "stop", "--all")).isZero();
     }
 
     @Test
@@ -264,7 +345,7 @@ class BackgroundTest {
                 .as(user::err)
                 .isZero();
         assertThat(user.out()).contains("source, read-only, over ");
-        long holding = pidIn(user.out(), "Process (\\d+) follows the share in the background");
+        long holding = pidIn(user.out(), "Process (\\d+) keeps both sides in step in the background");
         assertThat(user.run("p2p", "invite", "--list", "--json")).isZero();
         assertThat(user.out())
                 .contains(Files.readString(ticket).strip())

@@ -332,10 +332,10 @@ class TwoProcessesTest {
         String code = said(share(), "Join code: ");
         DitsProcess follower =
                 start("home-mount", "p2p", "connect", code, mounted.toString(), "--bind", "127.0.0.1", "--foreground");
-        said(follower, "Following the share");
+        said(follower, "Keeping both sides in step");
         Files.writeString(source.resolve("new"), "x");
         assertThat(owner.run("commit", "-m", "Second take")).isZero();
-        said(follower, "Now at ");
+        said(follower, "The files are at ");
         expectSame(mounted);
         // Process.destroy would close its output as well.
         follower.process().toHandle().destroy();

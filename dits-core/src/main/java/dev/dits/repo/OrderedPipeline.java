@@ -70,8 +70,9 @@ final class OrderedPipeline implements AutoCloseable {
             }
             return work.call();
         });
-        push(new Slot(task, true, () -> taker.take(get(task))));
+        // Begun first: push may fail by an earlier result, and what waits in a slot must come to an end.
         executor.execute(task);
+        push(new Slot(task, true, () -> taker.take(get(task))));
     }
 
     private void push(Slot slot) throws IOException {

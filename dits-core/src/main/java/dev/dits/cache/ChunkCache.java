@@ -4,7 +4,9 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Policy;
 import dev.dits.disk.Disk;
+import dev.dits.disk.DiskFailures;
 import dev.dits.disk.Role;
+import dev.dits.error.DiskFullException;
 import dev.dits.error.RepositoryBusyException;
 import dev.dits.object.ObjectId;
 import dev.dits.store.PackStore;
@@ -55,10 +57,12 @@ public final class ChunkCache implements AutoCloseable {
     private final LongAdder diskHits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder evicted = new LongAdder();
+    private final String problem;
     private volatile boolean closed;
 
-    private ChunkCache(CacheOptions options, @Nullable OnDisk disk) {
+    private ChunkCache(CacheOptions options, @Nullable OnDisk disk, String problem) {
         this.disk = disk;
+        this.problem = problem;
         memory = Caffeine.newBuilder()
                 .maximumWeight(options.memoryBytesMax())
                 .weigher((ObjectId id, byte[] plain) -> plain.length + ENTRY_OVERHEAD_BYTES)
@@ -142,23 +146,42 @@ public final class ChunkCache implements AutoCloseable {
     }
 
     /**
-     * Opens the cache, making the directory if there is none.
+     * Opens the cache, making the directory if there is none. Where the disk has no room for it, the cache is in memory only, and {@link #problem} says so.
      *
      * @param directory where the chunks lie, {@code DITS_HOME/cache}
      * @param options bounds
      * @return the open cache
-     * @throws IOException if the directory cannot be used
+     * @throws IOException if the directory cannot be used for another reason than a full disk
      */
     public static ChunkCache open(Path directory, CacheOptions options) throws IOException {
         long bytesMax = options.diskBytesMax();
         if (bytesMax == 0) {
-            return new ChunkCache(options, null);
+            return new ChunkCache(options, null, "");
         }
-        options.disk().makeDirectories(Role.LAYOUT, directory);
-        if (bytesMax == CacheOptions.DISK_BYTES_AUTOMATIC) {
-            bytesMax = automaticBytes(directory);
+        try {
+            options.disk().makeDirectories(Role.LAYOUT, directory);
+            if (bytesMax == CacheOptions.DISK_BYTES_AUTOMATIC) {
+                bytesMax = automaticBytes(directory);
+            }
+            return new ChunkCache(options, new OnDisk(options.disk(), directory, bytesMax), "");
+        } catch (IOException e) {
+            IOException explained = DiskFailures.explain(directory, e);
+            if (!(explained instanceof DiskFullException)) {
+                throw e;
+            }
+            // What it would have saved can be fetched again; that is no reason to do nothing at all.
+            LOGGER.debug("the cache is in memory only", explained);
+            return new ChunkCache(options, null, "the chunk cache is in memory only, as " + explained.getMessage());
         }
-        return new ChunkCache(options, new OnDisk(options.disk(), directory, bytesMax));
+    }
+
+    /**
+     * Tells why the disk is not used although it was asked for.
+     *
+     * @return for people, on one line; empty if all is well
+     */
+    public String problem() {
+        return problem;
     }
 
     private static long automaticBytes(Path directory) throws IOException {

@@ -51,6 +51,9 @@ final class CacheCommand implements Runnable {
         public Integer call() throws Exception {
             try (ChunkCache cache =
                     ChunkCache.open(directory(), CacheOptions.defaults().withMemoryBytesMax(0))) {
+                if (!cache.problem().isEmpty()) {
+                    context.warn(cache.problem());
+                }
                 run(cache);
             }
             return ExitCode.OK;

@@ -109,6 +109,7 @@ final class ConnectCommand implements Callable<Integer> {
                         target.value(),
                         directory,
                         connection.mountOptions(target.code()).withSync(foreground ? sync() : Sync.MANUAL))) {
+            dits.cacheProblem().ifPresent(context::warn);
             Follower follower = new Follower(context, mount);
             context.say(Icon.DONE, "Connected to P2P repository!");
             context.say("   " + Format.safe(mount.shareName()) + (mount.readOnly() ? ", read-only" : "") + ", over "

@@ -116,6 +116,7 @@ final class ShareCommand implements Callable<Integer> {
                 Share share = dits.share(root, options)) {
             share.onEvent(event -> show(share, event));
             if (!detached) {
+                dits.cacheProblem().ifPresent(context::warn);
                 writeTicket(share.ticket());
                 new ShareReport(context, ticket).say(share);
                 context.say("Ctrl-C ends sharing.");

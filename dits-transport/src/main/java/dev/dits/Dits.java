@@ -11,6 +11,7 @@ import dev.dits.session.Lobby;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -18,8 +19,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A node: shares directories under join codes, and mounts what others share. Owns threads, sockets and the chunk cache; one in a process is enough, several do
@@ -40,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * leaves no thread, file or socket behind.
  */
 public final class Dits implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Dits.class);
+
     private final DitsOptions options;
     private final NodeThreads threads = new NodeThreads();
     private final Lobby lobby = new Lobby();
@@ -80,7 +86,7 @@ public final class Dits implements AutoCloseable {
     }
 
     /**
-     * Opens a node.
+     * Opens a node. Where there is no room for its chunk cache it works without one on disk, and {@link #cacheProblem} says so.
      *
      * @param options its settings
      * @return the node
@@ -98,6 +104,9 @@ public final class Dits implements AutoCloseable {
                     options.home().resolve("cache"), CacheOptions.defaults().withDiskBytesMax(options.cacheBytes()));
         } catch (IOException e) {
             throw DiskFailures.translate(e);
+        }
+        if (!cache.problem().isEmpty()) {
+            LOG.warn("{}", cache.problem());
         }
         Dits dits = new Dits(options, cache, network);
         if (options.control()) {
@@ -126,7 +135,21 @@ public final class Dits implements AutoCloseable {
      * @throws InterruptedException if the thread was interrupted
      */
     public static List<RunningNode> running(Path home) throws IOException, InterruptedException {
-        return RunningNode.find(home);
+        return running(home, RunningNode.TIMEOUT);
+    }
+
+    /**
+     * Finds the nodes of this user that run now, as {@link #running(Path)}, and waits no longer for those that do not answer: for whoever is to see the others at once.
+     *
+     * @param home the nodes' home, {@link DitsOptions#home}
+     * @param timeout how long all of them together have to answer. All are asked at once and answer in milliseconds, but on a machine that has more to do than it can,
+     *     one that is merely slow is reported as not answering where this is short
+     * @return the nodes, in the order of their process ids
+     * @throws IOException if the home is open to other users, or can not be read
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public static List<RunningNode> running(Path home, Duration timeout) throws IOException, InterruptedException {
+        return RunningNode.find(home, timeout);
     }
 
     /**
@@ -226,6 +249,16 @@ public final class Dits implements AutoCloseable {
      */
     public CacheStats cacheStats() {
         return cache.stats();
+    }
+
+    /**
+     * Tells why the node has no chunk cache on disk although its options ask for one: the disk was full when it was opened. What was pulled once may then
+     * travel again, and everything else is as ever.
+     *
+     * @return for people, with what to do; nothing if all is well
+     */
+    public Optional<String> cacheProblem() {
+        return cache.problem().isEmpty() ? Optional.empty() : Optional.of(cache.problem());
     }
 
     private interface Joining<T> {
@@ -380,7 +413,7 @@ public final class Dits implements AutoCloseable {
                 resource.close();
             }
         } catch (Exception e) {
-            org.slf4j.LoggerFactory.getLogger(Dits.class).debug("closing failed", e);
+            LOG.debug("closing failed", e);
         }
     }
 }

@@ -28,7 +28,11 @@ public sealed class JoinRejectedException extends DitsException
         /** Too many are joining at once. */
         BUSY(7, "too many are joining at once; try again in a moment"),
         /** The owner ended this peer's grant. */
-        REVOKED(8, "the owner has revoked this mount's access; ask for a new code");
+        REVOKED(8, "the owner has revoked this mount's access; ask for a new code"),
+        /** The share could not write down what a join needs to be remembered. */
+        NOT_RECORDED(
+                9,
+                "the share could not write the join down, as its disk is full or fails; its owner has to see to that, then try again");
 
         private final int code;
         private final String advice;

@@ -184,12 +184,12 @@ public final class GuessLimiter extends SharedState {
             if (!verdict.allowed()) {
                 throw verdict.refusal();
             }
-            try {
-                return check.run();
-            } catch (ConfirmationException e) {
-                spend(nameplate, address);
-                throw e;
-            }
+            // Before it is looked at: where guesses can not be written down, none is answered.
+            spend(nameplate, address);
+            saveNow();
+            T right = check.run();
+            giveBack(nameplate, address);
+            return right;
         });
     }
 
@@ -206,6 +206,16 @@ public final class GuessLimiter extends SharedState {
         while (sources.size() > SOURCES_MAX) {
             sources.remove(sources.keySet().iterator().next());
         }
+        touch();
+    }
+
+    /** With the lock held: the last guess of this source was none. */
+    private void giveBack(String nameplate, InetAddress address) {
+        lives.computeIfPresent(nameplate, (code, count) -> count > 1 ? count - 1 : null);
+        sources.computeIfPresent(sourceOf(address), (source, times) -> {
+            times.pollLast();
+            return times.isEmpty() ? null : times;
+        });
         touch();
     }
 

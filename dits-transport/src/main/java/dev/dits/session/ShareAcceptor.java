@@ -353,6 +353,10 @@ public final class ShareAcceptor implements Closeable {
             leave.run();
             admit(grant, handshake.clockAhead(), connection, stream, early, reader, writer, address);
         } catch (JoinRejectedException e) {
+            Throwable own = e.getCause();
+            if (own != null) {
+                LOG.warn("somebody could not join: {}", own.getMessage());
+            }
             LOG.debug("{} was refused: {}", address, e.reason());
             listener.refused(address, e.reason().advice());
             endRefused(connection, stream);

@@ -185,6 +185,10 @@ final class ShareHandshake {
                 door.wrongCode(nameplate);
             }
             throw new JoinRejectedException(Reason.WRONG_CODE, null);
+        } catch (JoinRejectedException e) {
+            throw e;
+        } catch (IOException e) {
+            throw notRecorded(e);
         }
         known = true;
         // Only now: whoever does not know the secret learns neither that it was good once, nor what this clock says.
@@ -196,9 +200,22 @@ final class ShareHandshake {
         Instant now = clock.instant();
         Grant grant = new Grant(
                 sessionId, accepted.secret(), mountFingerprint, "", invitation.access(now), now.getEpochSecond());
-        door.accept(invitation, grant);
+        try {
+            door.accept(invitation, grant);
+        } catch (JoinRejectedException e) {
+            throw e;
+        } catch (IOException e) {
+            throw notRecorded(e);
+        }
         welcome(grant, accepted.confirmation());
         return grant;
+    }
+
+    /** The same whether the code was right or wrong. */
+    private static JoinRejectedException notRecorded(IOException cause) {
+        JoinRejectedException refusal = new JoinRejectedException(Reason.NOT_RECORDED, null);
+        refusal.initCause(cause);
+        return refusal;
     }
 
     private Grant attached(Message.Hello hello) throws IOException {

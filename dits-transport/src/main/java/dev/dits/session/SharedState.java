@@ -114,6 +114,11 @@ abstract class SharedState {
         }
     }
 
+    /** Makes durable what was changed up to here. Within {@link #change}. */
+    final void saveNow() throws IOException {
+        save();
+    }
+
     /** Says that memory was changed. Within {@link #change}. */
     final void touch() {
         changed = true;

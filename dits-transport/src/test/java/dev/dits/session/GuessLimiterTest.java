@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dits.crypto.ConfirmationException;
+import dev.dits.disk.Disk;
 import dev.dits.error.CorruptObjectException;
+import dev.dits.error.DiskFullException;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.object.ByteWriter;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,7 +88,10 @@ class GuessLimiterTest {
             assertThat(limiter.<String>guess(PLATE, address("192.0.2.1"), () -> "in"))
                     .isEqualTo("in");
         }
-        assertThat(Files.exists(directory.resolve("guesses"))).isFalse();
+        for (int i = 0; i < GuessLimiter.SOURCE_GUESSES_MAX; i++) {
+            assertThat(wrong(open(), address("192.0.2.1"))).isTrue();
+        }
+        assertThat(wrong(limiter, address("192.0.2.1"))).isFalse();
     }
 
     @Test
@@ -162,5 +169,31 @@ class GuessLimiterTest {
         byte[] bytes = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
         assertThatThrownBy(this::open).isInstanceOf(CorruptObjectException.class);
+    }
+
+    /** Neither answer may be had for nothing: on a full disk a right guess looks the same as a wrong one. */
+    @Test
+    void aGuessThatCanNotBeWrittenDownIsNotLookedAt() throws Exception {
+        GuessLimiter limiter = open();
+        InetAddress source = address("192.0.2.1");
+        assertThat(wrong(limiter, source)).isTrue();
+        Disk full = (Disk) Proxy.newProxyInstance(
+                Disk.class.getClassLoader(), new Class<?>[] {Disk.class}, (proxy, method, arguments) -> {
+                    throw new DiskFullException("the disk is full", null);
+                });
+        limiter.writeTo(full);
+        AtomicInteger looked = new AtomicInteger();
+        for (int i = 0; i < 20; i++) {
+            assertThatThrownBy(() -> limiter.guess(PLATE, source, looked::incrementAndGet))
+                    .isInstanceOf(DiskFullException.class);
+        }
+        assertThat(looked).hasValue(0);
+        limiter.writeTo(Disk.system());
+        for (int i = 1; i < GuessLimiter.SOURCE_GUESSES_MAX; i++) {
+            limiter.guess(PLATE, source, looked::incrementAndGet);
+            assertThat(wrong(limiter, source)).as("guess %d", i).isTrue();
+        }
+        assertThat(wrong(limiter, source)).isFalse();
+        assertThat(looked).hasValue(GuessLimiter.SOURCE_GUESSES_MAX - 1);
     }
 }

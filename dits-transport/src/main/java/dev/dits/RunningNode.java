@@ -42,9 +42,9 @@ public final class RunningNode {
         this.mounts = List.copyOf(mounts);
     }
 
-    static List<RunningNode> find(Path home) throws IOException, InterruptedException {
+    static List<RunningNode> find(Path home, Duration timeout) throws IOException, InterruptedException {
         List<RunningNode> nodes = new ArrayList<>();
-        for (ControlClient.Found found : ControlClient.survey(home, "status", TIMEOUT)) {
+        for (ControlClient.Found found : ControlClient.survey(home, "status", timeout)) {
             nodes.add(of(found));
         }
         nodes.sort(Comparator.comparingLong(RunningNode::pid));

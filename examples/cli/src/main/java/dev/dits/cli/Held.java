@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,10 +21,18 @@ import org.jspecify.annotations.Nullable;
 
 /** What this user's processes hold, and which of it a command means. */
 final class Held {
+    /** With the start of the command, less than a second. */
+    private static final Duration AT_ONCE = Duration.ofMillis(600);
+
     private Held() {}
 
     static List<RunningNode> nodes(Context context) throws IOException, InterruptedException {
         return Dits.running(context.ditsOptions().home());
+    }
+
+    /** For whoever looks, and is not to wait for a process that hangs: it is named as that, and the others are shown. */
+    static List<RunningNode> nodesAtOnce(Context context) throws IOException, InterruptedException {
+        return Dits.running(context.ditsOptions().home(), AT_ONCE);
     }
 
     static List<RunningMount> mounts(List<RunningNode> nodes) {

@@ -28,7 +28,7 @@ final class P2pStatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        List<RunningNode> nodes = Held.nodes(context);
+        List<RunningNode> nodes = Held.nodesAtOnce(context);
         if (json.requested()) {
             RunningReport.write(context, nodes);
             return ExitCode.OK;

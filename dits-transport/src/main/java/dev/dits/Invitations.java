@@ -396,6 +396,8 @@ final class Invitations implements Closeable {
         }
         for (Active one : all) {
             one.announcement().close();
+        }
+        for (Active one : all) {
             if (one.code() != null) {
                 parts.guesses().forget(one.code().nameplate());
             }

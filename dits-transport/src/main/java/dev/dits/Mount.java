@@ -176,7 +176,8 @@ public final class Mount implements AutoCloseable {
     static Mount join(Dits dits, String target, Path directory, MountOptions options)
             throws IOException, InterruptedException {
         Target parsed = Target.parse(target, options.code());
-        boolean exists = Files.isDirectory(directory.resolve(Repository.DIRECTORY));
+        // Without its configuration it is what a join that broke off left, and becomes the mount.
+        boolean exists = Files.exists(directory.resolve(Repository.DIRECTORY).resolve("config"));
         if (!exists) {
             requireEmpty(directory);
         }
@@ -214,7 +215,10 @@ public final class Mount implements AutoCloseable {
             return;
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-            if (entries.iterator().hasNext()) {
+            for (Path entry : entries) {
+                if (entry.endsWith(Repository.DIRECTORY)) {
+                    continue;
+                }
                 throw new DitsException(directory
                         + " is not empty and no mount; name a new or an empty directory, so that nothing of yours is mixed with"
                         + " the share's files");

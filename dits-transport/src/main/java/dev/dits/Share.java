@@ -591,7 +591,12 @@ public final class Share implements AutoCloseable {
             // Nobody is let in any more before what guesses have cost is forgotten together with the codes.
             acceptor.close();
             for (Closeable announcement : announcements) {
-                announcement.close();
+                try {
+                    announcement.close();
+                } catch (IOException e) {
+                    // As when the directory is gone: then so is what was to be forgotten.
+                    LOG.debug("the end of an announcement of {}", this, e);
+                }
             }
         } finally {
             socket.close();

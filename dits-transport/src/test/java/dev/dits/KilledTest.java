@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dits.object.ObjectId;
 import dev.dits.repo.CommitProgress;
+import dev.dits.repo.FsckReport;
 import dev.dits.repo.LinkPolicy;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
@@ -75,6 +76,11 @@ class KilledTest {
     }
 
     private void nothingHalfWritten() throws IOException {
+        try (Repository repository = Repository.open(directory(), RepositoryOptions.defaults())) {
+            assertThat(repository.fsck(bytes -> {}))
+                    .as("what is on its way is not lost")
+                    .matches(FsckReport::clean);
+        }
         if (Files.exists(directory().resolve("large"))) {
             assertThat(directory().resolve("large")).hasSameBinaryContentAs(project.resolve("large"));
         }

@@ -147,6 +147,44 @@ class TroubleTest {
     }
 
     @Test
+    void theMountIsDeleted() throws Exception {
+        shareAndMount();
+        change(2);
+        Path root = mount.root();
+        Chaos.delete(root);
+        for (int i = 0; i < 2; i++) {
+            pullFails();
+        }
+        assertThat(root).as("nothing is made where it was").doesNotExist();
+        mount.close();
+        Dits again = closing(Dits.open(NodeMain.options(temporary.resolve("home-mount"))));
+        mount = closing(
+                again.mount(share.joinCode() + "@127.0.0.1:" + share.address().getPort(), root));
+        pulls();
+    }
+
+    @Test
+    void theShareIsDeleted() throws Exception {
+        shareAndMount();
+        Files.writeString(mount.root().resolve("mine"), "mine");
+        mount.commit("Mine").orElseThrow();
+        var before = Trees.describe(mount.root());
+        Chaos.delete(project);
+        for (int i = 0; i < 2; i++) {
+            pullFails();
+            assertThatExceptionOfType(DitsException.class)
+                    .isThrownBy(() -> mount.push().await(PATIENCE));
+        }
+        assertThat(project).as("nothing is made where it was").doesNotExist();
+        share.close();
+        // The mount is whole without it.
+        assertThat(Trees.describe(mount.root())).isEqualTo(before);
+        assertThat(mount.repository().log("HEAD", 9)).hasSize(2);
+        assertThat(mount.repository().status().clean()).isTrue();
+        assertThat(mount.repository().fsck(bytes -> {}).clean()).isTrue();
+    }
+
+    @Test
     void theCacheIsDeletedWhileInUse() throws Exception {
         shareAndMount();
         Path cache = temporary.resolve("home-mount/cache");

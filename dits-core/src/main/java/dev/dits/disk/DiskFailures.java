@@ -4,6 +4,7 @@ import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
 import dev.dits.error.FileAccessException;
 import dev.dits.object.Escaper;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileStore;
@@ -11,6 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -96,6 +98,27 @@ public final class DiskFailures {
                     failure);
         }
         return failure;
+    }
+
+    /**
+     * Says what it means that a file could not be opened by {@link java.io.RandomAccessFile}, which tells everything by one exception.
+     *
+     * @param file which
+     * @param failure what it said: the path, and the system's words in brackets
+     * @return a {@link NoSuchFileException}, an {@link AccessDeniedException}, a {@link DiskFullException}, or another that names the file
+     */
+    public static IOException opening(Path file, FileNotFoundException failure) {
+        String message = String.valueOf(failure.getMessage());
+        int bracket = message.lastIndexOf('(');
+        String reason =
+                bracket >= 0 && message.endsWith(")") ? message.substring(bracket + 1, message.length() - 1) : message;
+        IOException cause = reason.contains("No such file") || reason.contains("cannot find")
+                ? new NoSuchFileException(file.toString())
+                : reason.contains("Permission denied") || reason.contains("Access is denied")
+                        ? new AccessDeniedException(file.toString(), null, reason)
+                        : new FileSystemException(file.toString(), null, reason);
+        cause.initCause(failure);
+        return explain(file, cause);
     }
 
     private static String words(IOException failure) {

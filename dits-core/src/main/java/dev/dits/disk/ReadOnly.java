@@ -4,7 +4,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
@@ -29,14 +28,7 @@ public final class ReadOnly {
         try {
             return new RandomAccessFile(file.toFile(), mode);
         } catch (FileNotFoundException e) {
-            String message = String.valueOf(e.getMessage());
-            IOException cause = !Files.exists(file)
-                    ? new NoSuchFileException(file.toString())
-                    : message.contains("Permission denied") || message.contains("Access is denied")
-                            ? new AccessDeniedException(file.toString(), null, message)
-                            : new IOException(message);
-            cause.initCause(e);
-            throw cause;
+            throw DiskFailures.opening(file, e);
         }
     }
 }

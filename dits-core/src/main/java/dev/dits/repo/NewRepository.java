@@ -6,6 +6,7 @@ import dev.dits.error.CorruptObjectException;
 import dev.dits.error.DitsException;
 import dev.dits.store.FileLocks;
 import dev.dits.store.LockWait;
+import dev.dits.store.PackStore;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -44,6 +45,8 @@ final class NewRepository {
                 disk.makeDirectories(Role.LAYOUT, dits.resolve(name));
             }
             disk.syncDirectory(Role.LAYOUT, dits.resolve("refs"));
+            // What opening makes there, before there is a repository that could not be opened for want of room.
+            PackStore.open(dits.resolve("packs"), options.store()).close();
             Scratch scratch = new Scratch(disk, dits.resolve("tmp"));
             Leftovers.sweepAll(scratch);
             new Refs(dits, scratch, options.lockTimeout())
@@ -59,15 +62,15 @@ final class NewRepository {
     /** A killed attempt has neither references nor packs; what has them is a repository that lost its configuration. */
     private static void refuseHistory(Path dits) throws IOException {
         for (String name : List.of("refs/heads", "refs/tags", "refs/remotes", "packs")) {
-            if (!isEmpty(dits.resolve(name))) {
+            if (!isEmpty(dits.resolve(name), name.equals("packs") ? "*.{pack,run}" : "*")) {
                 throw new CorruptObjectException(
                         dits + " holds a history but no config; restore that file from a backup");
             }
         }
     }
 
-    private static boolean isEmpty(Path directory) throws IOException {
-        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+    private static boolean isEmpty(Path directory, String of) throws IOException {
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory, of)) {
             return !stream.iterator().hasNext();
         } catch (NoSuchFileException e) {
             return true;

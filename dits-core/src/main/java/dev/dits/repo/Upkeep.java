@@ -82,14 +82,15 @@ final class Upkeep {
         return roots;
     }
 
-    /** What must stay: everything that anything in .dits names. */
-    private Set<ObjectId> localRoots() throws IOException {
-        Set<ObjectId> roots = kept();
+    /** What must stay: everything that anything in .dits names. What is under way need not be here yet: it is left out where that counts. */
+    private Set<ObjectId> localRoots(boolean underWay) throws IOException {
+        Set<ObjectId> roots = underWay ? kept() : new HashSet<>();
         work.refs.list(RefName.HEADS).values().forEach(roots::add);
         work.refs.list(RefName.TAGS).values().forEach(roots::add);
         Refs.Head head = work.refs.head();
         BaseState state = BaseState.read(work.baseFile());
-        for (ObjectId id : new ObjectId[] {head.commit(), state.commit(), state.next(), state.target()}) {
+        ObjectId target = underWay ? state.target() : null;
+        for (ObjectId id : new ObjectId[] {head.commit(), state.commit(), state.next(), target}) {
             if (id != null) {
                 roots.add(id);
             }
@@ -104,9 +105,7 @@ final class Upkeep {
         Set<ObjectId> local = new HashSet<>();
         Set<ObjectId> remote = new HashSet<>();
         try {
-            local.addAll(localRoots());
-            // What is kept for a transfer need not be here yet.
-            local.removeAll(kept());
+            local.addAll(localRoots(false));
             remote.addAll(work.refs.list(RefName.REMOTES).values());
             work.state(work.refs.head());
         } catch (DitsException e) {
@@ -147,7 +146,7 @@ final class Upkeep {
                         IdSet marked = live[0];
                         if (marked == null) {
                             try {
-                                Set<ObjectId> roots = localRoots();
+                                Set<ObjectId> roots = localRoots(true);
                                 work.refs.list(RefName.REMOTES).values().forEach(roots::add);
                                 marked = new Reachability(work.objects).mark(roots);
                                 live[0] = marked;

@@ -2,6 +2,7 @@ package dev.dits.store;
 
 import dev.dits.disk.DiskFailures;
 import dev.dits.error.RepositoryBusyException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.RandomAccessFile;
@@ -125,8 +126,8 @@ public final class FileLocks {
         RandomAccessFile file;
         try {
             file = new RandomAccessFile(key.toFile(), "rw");
-        } catch (IOException e) {
-            throw DiskFailures.explain(key, e);
+        } catch (FileNotFoundException e) {
+            throw DiskFailures.opening(key, e);
         }
         boolean done = false;
         try {

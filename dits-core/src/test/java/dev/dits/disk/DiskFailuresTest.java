@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
 import dev.dits.error.FileAccessException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
@@ -87,5 +88,28 @@ class DiskFailuresTest {
         }
         IOException known = new DitsException("No space left");
         assertThat(DiskFailures.explain(directory, known)).isSameAs(known);
+    }
+
+    @Test
+    void whatCouldNotBeOpenedIsNamedWithTheReason() {
+        Path missing = directory.resolve("not").resolve("there");
+        assertThatThrownBy(() -> ReadOnly.open(missing))
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessage(missing.toString());
+        assertThat(opening("No such file or directory")).isInstanceOf(NoSuchFileException.class);
+        assertThat(opening("Permission denied")).isInstanceOf(AccessDeniedException.class);
+        assertThat(DiskFailures.translate(opening("Read-only file system")))
+                .isInstanceOf(FileAccessException.class)
+                .hasMessageContaining("mounted read-only");
+        assertThat(opening("No space left on device")).isInstanceOf(DiskFullException.class);
+        assertThat(opening("Too many open files"))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessageContaining("file: Too many open files");
+        assertThat(DiskFailures.opening(Path.of("file"), new FileNotFoundException(null)))
+                .isInstanceOf(FileSystemException.class);
+    }
+
+    private static IOException opening(String reason) {
+        return DiskFailures.opening(Path.of("file"), new FileNotFoundException("file (" + reason + ")"));
     }
 }

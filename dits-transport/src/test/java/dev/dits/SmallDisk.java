@@ -23,7 +23,7 @@ final class SmallDisk implements AutoCloseable {
         return "own-namespace".equals(System.getenv("DITS_DISK_CHECK"));
     }
 
-    SmallDisk(Path root, int megabytes) throws IOException, InterruptedException {
+    SmallDisk(Path root, int megabytes) throws IOException {
         this.root = Files.createDirectories(root);
         this.device = Files.createDirectories(root.resolveSibling(root.getFileName() + "-device"));
         this.filler = device.resolve(".filler");
@@ -31,11 +31,11 @@ final class SmallDisk implements AutoCloseable {
         comeBack();
     }
 
-    private static void run(String... command) throws IOException, InterruptedException {
+    private static void run(String... command) throws IOException {
         Process process =
                 new ProcessBuilder(List.of(command)).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
+        if (process.onExit().join().exitValue() != 0) {
             throw new IOException(String.join(" ", command) + ": " + said);
         }
     }
@@ -70,30 +70,30 @@ final class SmallDisk implements AutoCloseable {
     }
 
     /** Is unmounted from under everybody's feet; what is open stays open, and an empty directory is left. */
-    void vanish() throws IOException, InterruptedException {
+    void vanish() throws IOException {
         run("umount", "-l", root.toString());
     }
 
     /** Is mounted again. */
-    void comeBack() throws IOException, InterruptedException {
+    void comeBack() throws IOException {
         run("mount", "--bind", device.toString(), root.toString());
     }
 
     /** Is mounted for reading only from now on; what is open for writing stays so. */
-    void becomeReadOnly() throws IOException, InterruptedException {
+    void becomeReadOnly() throws IOException {
         vanish();
         comeBack();
         run("mount", "-o", "remount,bind,ro", root.toString());
     }
 
     /** Is mounted for writing again. */
-    void becomeWritable() throws IOException, InterruptedException {
+    void becomeWritable() throws IOException {
         vanish();
         comeBack();
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         run("umount", "-l", root.toString());
         run("umount", "-l", device.toString());
     }

@@ -107,12 +107,15 @@ public final class DirectoryTree {
         }
 
         /**
-         * Goes on to an entry; only ever forward.
+         * Goes on to an entry, and never back: for looking up several names in their order.
          *
-         * @return the entry, which is still next; null if there is none of that name
+         * @param name which
+         * @return the entry, which is still next; null if there is none of that name after where the cursor was
+         * @throws dev.dits.error.MissingObjectException if a node is not in the source
+         * @throws CorruptObjectException if a node is not what its parent says
+         * @throws IOException if the source fails
          */
-        @Nullable
-        TreeEntry seek(EntryName name) throws IOException {
+        public @Nullable TreeEntry seek(EntryName name) throws IOException {
             while (true) {
                 int level = headLevel();
                 if (level == END) {

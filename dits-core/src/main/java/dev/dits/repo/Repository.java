@@ -6,6 +6,7 @@ import dev.dits.disk.Disk;
 import dev.dits.disk.Role;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.DitsException;
+import dev.dits.error.LocalChangesException;
 import dev.dits.error.RepositoryNotFoundException;
 import dev.dits.object.Commit;
 import dev.dits.object.DirectoryRef;
@@ -616,6 +617,61 @@ public final class Repository implements AutoCloseable {
             throws IOException {
         try (FileLocks.Held lock = work.lock()) {
             return new Committing(work).commit(only, message, author, progress);
+        }
+    }
+
+    /**
+     * Brings a commit, and all that led to it, into a branch. Where both sides have commits that the other lacks, their trees are merged file by file into a new commit that has both as its parents. The
+     * resulting tree depends on the two commits and their histories alone, not on who merges nor on which of them is ours.
+     *
+     * <p>What one side changed is as that side has it. What one changed and the other deleted stays. Of a file that both changed, the version with the later time keeps the name (of two with the same time, the
+     * one with the greater id); the other is put beside it as {@code name (conflict from PEER DATE).ext}, with the author and the time, in UTC, of the commit that brought it in. Where one side
+     * has put a directory in the place of a file that the other changed, the directory keeps the name. The commit's message names what there is two of. Names that differ only in case are
+     * both kept: a working tree that can not hold both says so.
+     *
+     * <p>No content is read, only nodes of trees, and only those in which the two differ. The working tree is left alone; see {@link #follow}. When it returns, the merge survives a power cut; when it throws, the branch was not moved
+     * by it. Takes no lock of the working tree.
+     *
+     * @param branch the branch, which is moved by compare-and-set, and merged again if it has moved meanwhile; it need not exist
+     * @param theirs the commit to bring in; it and all it refers to must be durable already, or promised by a remote
+     * @param options who merges, and why
+     * @return what was done
+     * @throws IllegalArgumentException if it is no branch
+     * @throws dev.dits.error.MissingObjectException if a commit, or a node in which they differ, is neither here nor in a source
+     * @throws BranchMovedException if the branch keeps moving
+     * @throws dev.dits.error.DiskFullException if the disk is full
+     * @throws IOException if the file system fails
+     */
+    public MergeReport mergeInto(RefName branch, ObjectId theirs, MergeOptions options) throws IOException {
+        return new Merging(work).into(branch, theirs, options);
+    }
+
+    /**
+     * Brings a commit, and all that led to it, into the branch that the working tree is on, as {@link #mergeInto} does; then the working tree follows, if nothing that is in no commit is in the way. Where
+     * something is, the merge stands all the same, and the working tree lags behind it until the next {@link #commit} and {@link #follow}.
+     *
+     * @param revision what to bring in, see {@link #resolve}
+     * @param options who merges, why, and how the working tree follows
+     * @return what was done
+     * @throws DitsException if HEAD names a commit and no branch, or there is no such revision
+     * @throws dev.dits.error.RepositoryBusyException if another process commits or checks out for too long
+     * @throws dev.dits.error.MissingObjectException if content is neither here nor in a source
+     * @throws IOException as {@link #mergeInto}; the branch may have moved already where the working tree could not be written
+     */
+    public MergeReport merge(String revision, MergeOptions options) throws IOException {
+        ObjectId theirs = resolve(revision);
+        RefName branch = refs.head().branch();
+        if (branch == null) {
+            throw new DitsException(
+                    "HEAD names a commit and no branch, so there is nothing to merge into; 'dits branch NAME' and"
+                            + " 'dits checkout NAME' make one of it");
+        }
+        MergeReport merged = mergeInto(branch, theirs, options);
+        try {
+            return new MergeReport(
+                    merged.kind(), merged.commit(), merged.copies(), follow(options.checkout()), List.of());
+        } catch (LocalChangesException e) {
+            return new MergeReport(merged.kind(), merged.commit(), merged.copies(), Optional.empty(), e.paths());
         }
     }
 

@@ -16,7 +16,6 @@ import dev.dits.object.TreeEntry;
 import dev.dits.object.TreePath;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
@@ -25,13 +24,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -51,7 +48,6 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(WorkTreeWriter.class);
     private static final int OWNER_ALL = 0700;
     private static final int OWNER_READ = 0400;
-    private static final DateTimeFormatter COPY_DATE = DateTimeFormatter.ofPattern("yyyy-MM-dd HHmmss", Locale.ROOT);
 
     private static final class Frame {
         final @Nullable SafeDirectory directory;
@@ -495,30 +491,12 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     /** A name that nothing has: {@code take (conflict from here 2026-11-24 123000).mov}, and with a number behind the date if need be. */
     private EntryName copyName(SafeDirectory parent, EntryName name, String why) throws IOException {
         for (int number = 1; ; number++) {
-            String label = " (" + why + " " + COPY_DATE.format(now) + (number == 1 ? "" : " " + number) + ")";
-            EntryName copy = labelled(name, label.getBytes(StandardCharsets.US_ASCII));
+            String label = " (" + why + " " + CopyNames.DATE.format(now) + (number == 1 ? "" : " " + number) + ")";
+            EntryName copy = CopyNames.labelled(name, label);
             if (FileStat.of(parent.child(copy)) == null) {
                 return copy;
             }
         }
-    }
-
-    private static EntryName labelled(EntryName name, byte[] label) {
-        byte[] raw = name.bytes();
-        int dot = raw.length;
-        for (int i = raw.length - 1; i > 0; i--) {
-            if (raw[i] == '.') {
-                dot = i;
-                break;
-            }
-        }
-        int extension = Math.min(raw.length - dot, 32);
-        int stem = Math.min(dot, 255 - label.length - extension);
-        byte[] out = new byte[stem + label.length + extension];
-        System.arraycopy(raw, 0, out, 0, stem);
-        System.arraycopy(label, 0, out, stem, label.length);
-        System.arraycopy(raw, dot, out, stem + label.length, extension);
-        return EntryName.of(out);
     }
 
     @Override

@@ -350,6 +350,24 @@ record CrashScenario(String name, Step before, Step action) {
                         },
                         (root, disk) -> open(root, disk, repository -> repository.checkout("main", oneByOne()))),
                 new CrashScenario(
+                        "merge",
+                        (root, disk) -> {
+                            twoCommits(root, disk);
+                            open(root, disk, repository -> {
+                                repository.checkout("one", oneByOne());
+                                write(root.resolve("a.txt"), "as one has it", 0644);
+                                write(root.resolve("deep/er/of one"), "new", 0644);
+                                times(root);
+                                commit(repository, "one's");
+                                write(root.resolve("mine"), "in no commit", 0644);
+                            });
+                        },
+                        (root, disk) -> open(
+                                root,
+                                disk,
+                                repository -> repository.merge(
+                                        "main", MergeOptions.defaults().withCheckout(oneByOne())))),
+                new CrashScenario(
                         "pull",
                         (root, disk) -> {
                             twoCommits(root.resolveSibling("elsewhere"), Disk.system());

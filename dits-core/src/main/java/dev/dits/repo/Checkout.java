@@ -26,20 +26,40 @@ final class Checkout {
         return Optional.of(to(tip.get(), null, checkout));
     }
 
-    /** Brings the tree to a commit; then HEAD, unless it is to stay. */
-    CheckoutReport to(ObjectId commit, Refs.@Nullable Head newHead, CheckoutOptions checkout) throws IOException {
+    /** Refuses what {@link #to} would refuse, and does nothing. */
+    void refuseIfInTheWay(ObjectId commit, CheckoutOptions checkout) throws IOException {
         BaseState state = work.state(work.refs.head());
-        DirectoryRef old = work.tree(state.commit());
-        DirectoryRef interrupted = work.tree(state.target());
-        DirectoryRef target = work.readCommit(commit).tree();
+        CheckoutConflicts conflicts = new CheckoutConflicts(true);
+        try (StatCache.Cursor cache = work.statCache().cursor()) {
+            differ(state, checkout)
+                    .walk(
+                            work.tree(state.commit()),
+                            work.tree(state.target()),
+                            work.readCommit(commit).tree(),
+                            cache,
+                            conflicts);
+        }
+        conflicts.refuseIfAny();
+    }
+
+    private TreeDiffer differ(BaseState state, CheckoutOptions checkout) throws IOException {
         work.scratch.ensure();
-        TreeDiffer differ = new TreeDiffer(
+        return new TreeDiffer(
                 work.root,
                 work.objects,
                 work.reader,
                 NameRules.probe(work.disk, work.scratch.directory(), work.trackGit()),
                 checkout.links(),
                 state.held());
+    }
+
+    /** Brings the tree to a commit; then HEAD, unless it is to stay. */
+    CheckoutReport to(ObjectId commit, Refs.@Nullable Head newHead, CheckoutOptions checkout) throws IOException {
+        BaseState state = work.state(work.refs.head());
+        DirectoryRef old = work.tree(state.commit());
+        DirectoryRef interrupted = work.tree(state.target());
+        DirectoryRef target = work.readCommit(commit).tree();
+        TreeDiffer differ = differ(state, checkout);
         StatCache known = work.statCache();
         CheckoutConflicts conflicts = new CheckoutConflicts(true);
         try (StatCache.Cursor cache = known.cursor()) {

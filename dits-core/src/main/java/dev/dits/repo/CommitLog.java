@@ -1,10 +1,17 @@
 package dev.dits.repo;
 
 import dev.dits.object.Commit;
+import dev.dits.object.DirectoryEntry;
+import dev.dits.object.DirectoryRef;
+import dev.dits.object.DirectoryTree;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectSource;
+import dev.dits.object.TreeEntry;
+import dev.dits.object.TreePath;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +34,20 @@ public final class CommitLog {
     private final PriorityQueue<Waiting> front = new PriorityQueue<>(LATEST_FIRST);
     private final IdSet seen = new IdSet();
 
+    /** Empty for everything. */
+    private final List<TreePath> paths;
+
+    private final DirectoryTree trees;
+
     CommitLog(ObjectSource objects, ObjectId start) throws IOException {
+        this(objects, start, List.of());
+    }
+
+    /** Only commits that changed something at or below a path; for the top, or no path, all of them. */
+    CommitLog(ObjectSource objects, ObjectId start, Collection<TreePath> paths) throws IOException {
         this.objects = objects;
+        this.trees = new DirectoryTree(objects);
+        this.paths = paths.stream().anyMatch(TreePath::isRoot) ? List.of() : List.copyOf(paths);
         add(start);
     }
 
@@ -46,13 +65,64 @@ public final class CommitLog {
      * @throws IOException if a parent is no commit, or the file system fails
      */
     public @Nullable LogEntry next() throws IOException {
-        Waiting next = front.poll();
-        if (next == null) {
-            return null;
+        for (Waiting next = front.poll(); next != null; next = front.poll()) {
+            Commit commit = next.entry.commit();
+            ObjectId same = paths.isEmpty() ? null : unchangedParent(commit);
+            if (same != null) {
+                add(same);
+                continue;
+            }
+            for (ObjectId parent : commit.parents()) {
+                add(parent);
+            }
+            boolean first = commit.parents().isEmpty();
+            if (paths.isEmpty() || !first || hasAny(commit.tree())) {
+                return next.entry;
+            }
         }
-        for (ObjectId parent : next.entry.commit().parents()) {
-            add(parent);
+        return null;
+    }
+
+    /** A parent that has at all the paths what the commit has: it tells where that came from, and the others do not. */
+    private @Nullable ObjectId unchangedParent(Commit commit) throws IOException {
+        for (ObjectId parent : commit.parents()) {
+            DirectoryRef before = Commit.decode(objects.require(parent)).tree();
+            if (before.id().equals(commit.tree().id()) || isSame(before, commit.tree())) {
+                return parent;
+            }
         }
-        return next.entry;
+        return null;
+    }
+
+    private boolean isSame(DirectoryRef before, DirectoryRef after) throws IOException {
+        for (TreePath path : paths) {
+            if (!isSame(trees.resolve(before, path), trees.resolve(after, path))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean hasAny(DirectoryRef tree) throws IOException {
+        for (TreePath path : paths) {
+            if (trees.resolve(tree, path) != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Times alone are no change. */
+    private static boolean isSame(@Nullable TreeEntry before, @Nullable TreeEntry after) {
+        if (before == null || after == null) {
+            return before == after;
+        }
+        if (before.mode() != after.mode()) {
+            return false;
+        }
+        if (before instanceof DirectoryEntry a && after instanceof DirectoryEntry b) {
+            return a.ref().id().equals(b.ref().id());
+        }
+        return TreeMerge.sameContent(before, after);
     }
 }

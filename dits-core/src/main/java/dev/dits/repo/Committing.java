@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
 final class Committing {
     /*
      * Order of writes in a commit: (1) chunks, nodes and the commit into packs, synced, then their index; (2) .dits/base says that this
-     * commit is coming; (3) the branch moves by compare-and-set; (4) .dits/base says the tree stands on it; (5) the stat cache. A crash
+     * commit is coming; (3) the branch moves by compare-and-set, to this commit, or where somebody has moved it meanwhile to a merge of both; (4) .dits/base says the tree stands on it; (5) the stat cache. A crash
      * before (3) leaves objects that nothing names, which gc drops; between (3) and (4) the next reader of .dits/base sees the branch on the commit
      * that was announced, and finishes (4).
      */
@@ -44,19 +43,7 @@ final class Committing {
         Refs.Head head = work.refs.head();
         BaseState state = work.state(head);
         WorkTree.refuseUnfinished(state, "commit");
-        ObjectId base = state.commit();
-        ObjectId tip = work.tip(head);
-        if (!Objects.equals(base, tip)) {
-            throw new BranchMovedException(lagging(head, base, tip));
-        }
         return commit(only, message, author, progress, head, state);
-    }
-
-    private static String lagging(Refs.Head head, @Nullable ObjectId base, @Nullable ObjectId tip) {
-        String branch = head.branch() == null ? "HEAD" : head.branch().shortName();
-        return branch + " is at " + (tip == null ? "nothing" : tip.abbreviated()) + ", but the working tree stands on "
-                + (base == null ? "nothing" : base.abbreviated()) + "; 'dits checkout " + branch
-                + "' brings the new commits in and keeps your changes where they do not meet, then commit again";
     }
 
     private Optional<CommitResult> commit(
@@ -113,11 +100,7 @@ final class Committing {
             writer.put(RecordType.OBJECT, id, bytes, 0, bytes.length);
             writer.flush();
             state.withNext(id).write(work.baseFile(), work.scratch);
-            if (head.branch() != null) {
-                work.refs.compareAndSet(head.branch(), base, id);
-            } else {
-                work.refs.writeHead(new Refs.Head(null, id));
-            }
+            MergeReport merged = move(head, base, id, author, writer);
             try {
                 BaseState.of(id, state.held()).write(work.baseFile(), work.scratch);
             } catch (IOException e) {
@@ -134,7 +117,47 @@ final class Committing {
                     // A name too long for a path; it was left out all the same.
                 }
             }
-            return Optional.of(new CommitResult(id, tree.bytes(), tree.files(), walk.newBytes(), skipped));
+            return Optional.of(new CommitResult(
+                    id, tree.bytes(), tree.files(), walk.newBytes(), skipped, Optional.ofNullable(merged)));
+        }
+    }
+
+    /**
+     * Brings the branch to a commit, or to one that has it and what others have brought to the branch since the tree was written: nothing that they did is undone.
+     *
+     * @return the merge; null where none was needed
+     */
+    private @Nullable MergeReport move(
+            Refs.Head head, @Nullable ObjectId base, ObjectId commit, @Nullable String author, StoreWriter writer)
+            throws IOException {
+        RefName branch = head.branch();
+        for (int attempt = 1; ; attempt++) {
+            ObjectId tip = work.tip(head);
+            MergeReport report = null;
+            ObjectId to = commit;
+            if (tip != null && !tip.equals(base)) {
+                report = new Merging(work)
+                        .join(
+                                commit,
+                                tip,
+                                branch == null ? "HEAD" : branch.shortName(),
+                                new MergeOptions(author, null, CheckoutOptions.defaults()),
+                                writer);
+                to = report.commit();
+            }
+            if (branch == null) {
+                work.refs.writeHead(new Refs.Head(null, to));
+            } else {
+                try {
+                    work.refs.compareAndSet(branch, tip, to);
+                } catch (BranchMovedException e) {
+                    if (attempt == Merging.ATTEMPTS_MAX) {
+                        throw e;
+                    }
+                    continue;
+                }
+            }
+            return report != null && report.kind() == MergeReport.Kind.MERGED ? report : null;
         }
     }
 

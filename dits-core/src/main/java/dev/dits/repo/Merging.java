@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Brings two lines of history together. Works on objects and branches alone, and takes no lock of the tree. */
 final class Merging {
     /** How often a branch that others move as well is tried. */
-    private static final int ATTEMPTS_MAX = 100;
+    static final int ATTEMPTS_MAX = 100;
 
     private final WorkTree work;
 

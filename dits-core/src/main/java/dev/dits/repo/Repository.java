@@ -497,6 +497,19 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
+     * Lists those of a commit and its ancestors that changed something at or below some paths, in the order of {@link #log}. Where a merge has there what one of its parents has, only that parent's
+     * history is gone over: what others tried and nobody took is left out. Renames are not followed. Costs a look-up of each path in each commit, and reads no content.
+     *
+     * @param revision where to start, see {@link #resolve}
+     * @param paths what to look at, each with all below it; empty, or the top, for everything
+     * @return before the first commit
+     * @throws IOException if the revision is not found, or the file system fails
+     */
+    public CommitLog history(String revision, java.util.Collection<TreePath> paths) throws IOException {
+        return new CommitLog(objects, resolve(revision), paths);
+    }
+
+    /**
      * Tells whether one commit is another or an ancestor of it.
      *
      * @param ancestor the older
@@ -578,6 +591,9 @@ public final class Repository implements AutoCloseable {
      * Commits the working tree as it is: there is no staging area. What {@code .ditsignore} names and no commit tracks is left out; sockets,
      * pipes and devices are left out and reported.
      *
+     * <p>Where the branch has moved since the tree was written, because somebody pushed, the commit is a child of what the tree stands on, and is merged with where the branch is by now as {@link #mergeInto} does:
+     * nothing of either is undone. {@link CommitResult#merged} says so. The files are left alone; {@link #follow} brings what the others did.
+     *
      * <p>When it returns, the commit survives a power cut. When it throws, the branch has not moved; unless the disk failed at the very last step, when the branch had its new
      * name and that was made durable: then a repetition finds nothing to do.
      *
@@ -585,7 +601,7 @@ public final class Repository implements AutoCloseable {
      * @param author who, 0 to 255 bytes of UTF-8; null for the configuration's
      * @param progress told how far it is
      * @return the commit; nothing if the tree is as its base
-     * @throws BranchMovedException if the branch moved away from what the tree stands on
+     * @throws BranchMovedException if the branch keeps moving while the commit is brought together with it
      * @throws dev.dits.error.RepositoryBusyException if another process commits or checks out for too long
      * @throws dev.dits.error.PermissionDeniedException if a file can not be read
      * @throws DitsException if a checkout was interrupted, or a file keeps changing while it is read
@@ -699,6 +715,31 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
+     * Moves the branch that the working tree is on to a commit, forward or back, and the working tree with it. Commits that nothing else names then go with the next {@link #gc}.
+     *
+     * <p>Changes that are in no commit stay where the tree's commit and the new one do not differ; where they do, nothing at all is done. With {@link ResetOptions#discarding}, changes to files that either commit has
+     * are <em>lost</em>; files that no commit has stay all the same.
+     *
+     * <p>Killed in between, the branch has moved and the tree lags behind it, or neither; repeating it finishes it.
+     *
+     * @param revision where to, see {@link #resolve}
+     * @param reset how
+     * @return what was done
+     * @throws dev.dits.error.LocalChangesException if changes that are in no commit are in the way, and are not to be lost; nothing was changed then
+     * @throws BranchMovedException if somebody else moved the branch meanwhile; nothing was changed then
+     * @throws DitsException if there is no such revision, or a checkout was interrupted
+     * @throws dev.dits.error.RepositoryBusyException if another process commits or checks out for too long
+     * @throws dev.dits.error.MissingObjectException if content is neither here nor in a source
+     * @throws IOException if the file system fails
+     */
+    @SuppressWarnings("try")
+    public ResetReport reset(String revision, ResetOptions reset) throws IOException {
+        try (FileLocks.Held lock = work.lock()) {
+            return new Reset(work).to(resolve(revision), reset);
+        }
+    }
+
+    /**
      * Brings the working tree to a commit, and leaves HEAD as it is: for a pull, after it moved the branch.
      *
      * @param commit which
@@ -764,10 +805,7 @@ public final class Repository implements AutoCloseable {
             if (source == null) {
                 throw new DitsException("there is no commit yet to restore anything from");
             }
-            scratch.ensure();
-            return new Restore(
-                            root, disk, scratch, objects, reader, workers, syncers, config.trackGit(), work::fileClock)
-                    .run(paths, restore, source, readCommit(source).tree(), state, work.tree(base), options.clock());
+            return work.restore(paths, restore, source, state);
         }
     }
 

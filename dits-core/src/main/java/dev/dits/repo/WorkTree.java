@@ -9,6 +9,7 @@ import dev.dits.object.CommitTime;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Mtime;
 import dev.dits.object.ObjectId;
+import dev.dits.object.TreePath;
 import dev.dits.store.FileLocks;
 import dev.dits.store.LockWait;
 import dev.dits.store.PackStore;
@@ -234,5 +235,14 @@ final class WorkTree {
                     + " was interrupted; repeat it ('dits checkout "
                     + state.target().abbreviated() + "') before you " + what);
         }
+    }
+
+    /** Brings a part of a commit back; the tree's lock is held. */
+    RestoreReport restore(
+            java.util.Collection<TreePath> paths, RestoreOptions restore, ObjectId source, BaseState state)
+            throws IOException {
+        scratch.ensure();
+        return new Restore(root, disk, scratch, objects, reader, workers, syncers, trackGit(), this::fileClock)
+                .run(paths, restore, source, readCommit(source).tree(), state, tree(state.commit()), options.clock());
     }
 }

@@ -170,6 +170,28 @@ record CrashScenario(String name, Step before, Step action) {
         });
     }
 
+    /** Two branches that have changed the same file; the tree is on the one, the other is main. */
+    private static void twoSides(Path root, Disk disk) throws IOException {
+        Files.createDirectories(root);
+        write(root.resolve("a.txt"), "one", 0644);
+        write(root.resolve("d/kept"), "kept", 0644);
+        times(root);
+        Repository.init(root, options(disk)).close();
+        open(root, disk, repository -> {
+            commit(repository, "one");
+            repository.createBranch("one", "HEAD");
+            write(root.resolve("a.txt"), "as main has it", 0644);
+            write(root.resolve("d/of main"), "new", 0644);
+            times(root);
+            commit(repository, "main's");
+            repository.checkout("one", oneByOne());
+            write(root.resolve("a.txt"), "as one has it", 0644);
+            times(root);
+            commit(repository, "one's");
+            write(root.resolve("mine"), "in no commit", 0644);
+        });
+    }
+
     private static boolean has(Repository repository, RefName name) throws IOException {
         return repository.ref(name).isPresent();
     }
@@ -351,22 +373,41 @@ record CrashScenario(String name, Step before, Step action) {
                         (root, disk) -> open(root, disk, repository -> repository.checkout("main", oneByOne()))),
                 new CrashScenario(
                         "merge",
+                        CrashScenario::twoSides,
+                        (root, disk) -> open(root, disk, repository -> {
+                            MergeOptions options = MergeOptions.defaults().withCheckout(oneByOne());
+                            if (repository.merge("main", options).checkout().isEmpty()) {
+                                repository.checkout("one", oneByOne()); // sweeps what was fetched for the one before
+                            }
+                        })),
+                new CrashScenario(
+                        "commit in a lagging tree",
                         (root, disk) -> {
-                            twoCommits(root, disk);
+                            twoSides(root, disk);
                             open(root, disk, repository -> {
-                                repository.checkout("one", oneByOne());
-                                write(root.resolve("a.txt"), "as one has it", 0644);
-                                write(root.resolve("deep/er/of one"), "new", 0644);
+                                // Somebody pushes, while the owner works.
+                                repository.mergeInto(
+                                        RefName.branch("one"), repository.resolve("main"), MergeOptions.defaults());
+                                write(root.resolve("a.txt"), "changed once more", 0644);
                                 times(root);
-                                commit(repository, "one's");
-                                write(root.resolve("mine"), "in no commit", 0644);
                             });
                         },
+                        (root, disk) -> open(root, disk, repository -> {
+                            if (repository.unfinished().isEmpty()) {
+                                commit(repository, "three");
+                            }
+                            if (repository.follow(oneByOne()).isEmpty()) {
+                                repository.checkout("one", oneByOne());
+                            }
+                        })),
+                new CrashScenario(
+                        "reset",
+                        CrashScenario::twoSides,
                         (root, disk) -> open(
                                 root,
                                 disk,
-                                repository -> repository.merge(
-                                        "main", MergeOptions.defaults().withCheckout(oneByOne())))),
+                                repository -> repository.reset(
+                                        "main~1", ResetOptions.defaults().withCheckout(oneByOne())))),
                 new CrashScenario(
                         "pull",
                         (root, disk) -> {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,21 @@ public final class AtomicFile {
         if (directory != null) {
             disk.syncDirectory(role, directory);
         }
+    }
+
+    /**
+     * Returns what {@link #write} needs so that nobody but its owner can read a file, not even for a moment.
+     *
+     * @param directory an existing directory on the same file system
+     * @return permissions where the file system has those of POSIX; nothing elsewhere, where what the directory passes on counts
+     * @throws IOException if the file system fails
+     */
+    public static FileAttribute<?>[] ownerOnly(Path directory) throws IOException {
+        return Files.getFileStore(directory).supportsFileAttributeView("posix")
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
     }
 
     /**

@@ -21,6 +21,8 @@ public enum Role {
     STAT_CACHE,
     /** What gc has to keep for an unfinished transfer. */
     KEEP,
+    /** Whose keys sign for which names. */
+    SIGNERS,
     /** A directory of a repository, a store or the node's cache. */
     LAYOUT,
     /** A small file that several processes map into memory, and that may be lost. */

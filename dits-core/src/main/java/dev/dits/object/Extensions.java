@@ -86,6 +86,21 @@ public final class Extensions {
     }
 
     /**
+     * Returns these extensions but for one.
+     *
+     * @param number which; it need not be there
+     * @return extensions without it
+     */
+    public Extensions without(long number) {
+        if (!values.containsKey(number)) {
+            return this;
+        }
+        SortedMap<Long, byte[]> fewer = new TreeMap<>(values);
+        fewer.remove(number);
+        return new Extensions(fewer);
+    }
+
+    /**
      * Returns the numbers that have a value.
      *
      * @return ascending

@@ -86,13 +86,13 @@ final class Committing {
                 cacheWriter.install();
                 return Optional.empty();
             }
-            Commit commit = new Commit(
+            Commit commit = work.signers.sign(new Commit(
                     tree,
                     base == null ? List.of() : List.of(base),
                     work.author(author),
                     work.now(),
                     message,
-                    Extensions.NONE);
+                    Extensions.NONE));
             byte[] bytes = commit.encode();
             ObjectId id = ObjectId.hash(bytes);
             // What the commit names is durable before the commit is anywhere.

@@ -30,7 +30,7 @@ final class Leftovers {
     private static final List<String> OF_REFS = List.of("ref-", "keep-");
 
     /** Made while the configuration is locked. */
-    private static final List<String> OF_CONFIG = List.of("config-");
+    private static final List<String> OF_CONFIG = List.of("config-", "identity-", "signers-");
 
     private static final String ASIDE = "aside";
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("yyyy-MM-dd HHmmss", Locale.ROOT);

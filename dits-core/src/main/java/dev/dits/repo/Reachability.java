@@ -3,11 +3,14 @@ package dev.dits.repo;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.DitsException;
 import dev.dits.error.UnsupportedFormatException;
+import dev.dits.object.Commit;
 import dev.dits.object.ObjectCodec;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectKind;
 import dev.dits.object.ObjectSource;
 import dev.dits.object.ObjectWalk;
+import dev.dits.object.Signatures;
+import dev.dits.object.Tag;
 import dev.dits.store.VerifyReport;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What references reach: marks it for {@code gc}, checks it for {@code fsck}. Not safe for use by several threads. */
 final class Reachability {
@@ -100,7 +104,7 @@ final class Reachability {
         }
     }
 
-    private static dev.dits.object.@org.jspecify.annotations.Nullable ObjectKind kindOrNull(byte[] bytes) {
+    private static @Nullable ObjectKind kindOrNull(byte[] bytes) {
         try {
             return ObjectCodec.kindOf(bytes);
         } catch (DitsException e) {
@@ -109,7 +113,12 @@ final class Reachability {
     }
 
     /** Checks that all that local roots reach is here, or promised because a remote's reference reaches it too. */
-    FsckReport check(VerifyReport packs, Collection<ObjectId> local, Collection<ObjectId> remote, List<String> problems)
+    FsckReport check(
+            VerifyReport packs,
+            Collection<ObjectId> local,
+            Collection<ObjectId> remote,
+            List<String> problems,
+            boolean signaturesRequired)
             throws IOException {
         IdSet visited = new IdSet();
         IdSet promised = new IdSet();
@@ -117,7 +126,7 @@ final class Reachability {
         List<ObjectId> lost = new ArrayList<>();
         long[] lostCount = new long[1];
         IdSet damagedSeen = new IdSet();
-        Counting promising = new Counting(counts, damagedSeen, problems) {
+        Counting promising = new Counting(counts, damagedSeen, problems, signaturesRequired) {
             @Override
             void gone(ObjectId id) {
                 promised.add(id);
@@ -125,7 +134,7 @@ final class Reachability {
         };
         walk(remote, visited, promising);
         IdSet lostSeen = new IdSet();
-        Counting owning = new Counting(counts, damagedSeen, problems) {
+        Counting owning = new Counting(counts, damagedSeen, problems, signaturesRequired) {
             @Override
             void gone(ObjectId id) {
                 if (!promised.contains(id) && lostSeen.add(id)) {
@@ -144,18 +153,44 @@ final class Reachability {
         private final long[] counts;
         private final IdSet damagedSeen;
         private final List<String> problems;
+        private final boolean signaturesRequired;
 
-        Counting(long[] counts, IdSet damagedSeen, List<String> problems) {
+        Counting(long[] counts, IdSet damagedSeen, List<String> problems, boolean signaturesRequired) {
             this.counts = counts;
             this.damagedSeen = damagedSeen;
             this.problems = problems;
+            this.signaturesRequired = signaturesRequired;
         }
 
         abstract void gone(ObjectId id);
 
         @Override
-        public void object(ObjectId id, byte[] bytes, ObjectKind kind) {
+        public void object(ObjectId id, byte[] bytes, ObjectKind kind) throws IOException {
             counts[0]++;
+            if (kind == ObjectKind.COMMIT || kind == ObjectKind.TAG) {
+                String problem = signatureProblem(bytes, kind);
+                if (problem != null && problems.size() < FsckReport.LISTED_MAX) {
+                    problems.add((kind == ObjectKind.TAG ? "tag " : "commit ") + id.abbreviated()
+                            + " is not to be trusted: " + problem);
+                }
+            }
+        }
+
+        private @Nullable String signatureProblem(byte[] bytes, ObjectKind kind) throws IOException {
+            if (kind == ObjectKind.TAG) {
+                Signatures.Check check = Signatures.check(Tag.decode(bytes));
+                return Admission.problem(check, signaturesRequired);
+            }
+            Commit commit = Commit.decode(bytes);
+            try {
+                return Admission.problem(
+                        commit,
+                        Signatures.check(commit),
+                        signaturesRequired,
+                        parent -> Commit.decode(objects.require(parent)));
+            } catch (DitsException e) {
+                return null; // a parent that is damaged or not here is told of by itself
+            }
         }
 
         @Override

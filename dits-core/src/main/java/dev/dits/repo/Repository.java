@@ -418,7 +418,9 @@ public final class Repository implements AutoCloseable {
             refs.compareAndSet(ref, null, target);
             return ref;
         }
-        byte[] bytes = new Tag(target, name, work.author(null), work.now(), message, Extensions.NONE).encode();
+        byte[] bytes = work.signers
+                .sign(new Tag(target, name, work.author(null), work.now(), message, Extensions.NONE))
+                .encode();
         ObjectId id = ObjectId.hash(bytes);
         // The writer keeps gc out until the tag is named.
         try (StoreWriter writer = store.newWriter()) {
@@ -519,6 +521,43 @@ public final class Repository implements AutoCloseable {
      */
     public boolean isAncestor(ObjectId ancestor, ObjectId commit) throws IOException {
         return new CommitGraph(this::readCommit).isAncestor(ancestor, commit);
+    }
+
+    // ---- signatures ----
+
+    /**
+     * Reads whose keys sign for which names here.
+     *
+     * @return what is known now
+     * @throws IOException if a file is damaged, or the file system fails
+     */
+    public Signers signers() throws IOException {
+        return new Signers(work.signers);
+    }
+
+    /**
+     * Decides whether what a peer sent may be named by references: checks the signature of every commit that these tips reach and no reference does
+     * yet, and of the tags among the tips. Keys that are seen for the first time are bound to their authors' names. Call it after everything has arrived and
+     * before a reference moves; it takes some 0.2 ms a commit, spread over this repository's threads.
+     *
+     * <p>Refused are: a signature that does not hold; an unsigned child of a signed commit; and any unsigned commit or tag where {@linkplain
+     * RepositoryConfig#signaturesRequired signatures are required}, which they are from now on where these are the first commits here and all are signed.
+     *
+     * @param tips commits and tags, all here with their history
+     * @return what was found
+     * @throws dev.dits.error.InvalidSignatureException if something is refused
+     * @throws dev.dits.error.MissingObjectException if a commit is not here
+     * @throws IOException if an object is damaged, or the file system fails
+     */
+    public AdmissionReport admit(java.util.Collection<ObjectId> tips) throws IOException {
+        boolean first = refs.list("refs/").isEmpty();
+        boolean required = config.signaturesRequired();
+        Admission.Result result = new Admission(work, required).check(tips);
+        List<Signer> newKeys = work.signers.meet(result.sightings());
+        if (first && !required && result.commits() > 0 && result.allSigned()) {
+            configure(Map.of(RepositoryConfig.SIGNATURES_KEY, Optional.of(RepositoryConfig.SIGNATURES_REQUIRED)));
+        }
+        return new AdmissionReport(result.commits(), newKeys);
     }
 
     // ---- working tree ----

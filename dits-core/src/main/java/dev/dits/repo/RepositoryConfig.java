@@ -31,6 +31,8 @@ public final class RepositoryConfig {
     private static final String PROFILE_KEY = "core.profile";
     private static final String GIT_KEY = "core.git";
     private static final String AUTHOR_KEY = "user.author";
+    static final String SIGNATURES_KEY = "core.signatures";
+    static final String SIGNATURES_REQUIRED = "required";
     private static final int ID_BYTES = 16;
 
     private final SortedMap<String, String> values;
@@ -52,6 +54,9 @@ public final class RepositoryConfig {
                                 + profile.maxBytes());
         if (options.trackGit()) {
             values.put(GIT_KEY, "true");
+        }
+        if (options.requireSignatures()) {
+            values.put(SIGNATURES_KEY, SIGNATURES_REQUIRED);
         }
         if (!options.author().isEmpty()) {
             values.put(AUTHOR_KEY, options.author());
@@ -207,6 +212,15 @@ public final class RepositoryConfig {
      */
     public boolean trackGit() {
         return Boolean.parseBoolean(values.getOrDefault(GIT_KEY, "false"));
+    }
+
+    /**
+     * Tells whether commits and tags of peers are refused that are not signed.
+     *
+     * @return true where the repository was made by a version that signs, and where the history that was pulled first was signed throughout
+     */
+    public boolean signaturesRequired() {
+        return SIGNATURES_REQUIRED.equals(values.get(SIGNATURES_KEY));
     }
 
     /**

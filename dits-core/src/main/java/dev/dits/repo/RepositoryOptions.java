@@ -4,6 +4,7 @@ import dev.dits.chunk.ChunkProfile;
 import dev.dits.disk.Disk;
 import dev.dits.object.ObjectSource;
 import dev.dits.store.StoreOptions;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -17,11 +18,13 @@ public final class RepositoryOptions {
     private String author = "";
     private String branch = "main";
     private boolean trackGit;
+    private boolean requireSignatures = true;
     private int threads = Math.max(2, Math.min(8, Runtime.getRuntime().availableProcessors()));
     private Duration lockTimeout = Duration.ofSeconds(10);
     private Clock clock = Clock.system(ZoneId.systemDefault());
     private StoreOptions store = StoreOptions.defaults();
     private List<ObjectSource> sources = List.of();
+    private SecureRandom keyRandom = new SecureRandom();
 
     private RepositoryOptions() {}
 
@@ -30,17 +33,19 @@ public final class RepositoryOptions {
         author = from.author;
         branch = from.branch;
         trackGit = from.trackGit;
+        requireSignatures = from.requireSignatures;
         threads = from.threads;
         lockTimeout = from.lockTimeout;
         clock = from.clock;
         store = from.store;
         sources = from.sources;
+        keyRandom = from.keyRandom;
     }
 
     /**
      * Returns what a repository gets unless told otherwise.
      *
-     * @return chunks of 64 KiB, branch {@code main}, no author, {@code .git} left out, two to eight threads, ten seconds
+     * @return chunks of 64 KiB, branch {@code main}, no author, {@code .git} left out, signatures required, two to eight threads, ten seconds
      *     for locks, the system's clock
      */
     public static RepositoryOptions defaults() {
@@ -129,6 +134,28 @@ public final class RepositoryOptions {
     public RepositoryOptions withTrackGit(boolean value) {
         RepositoryOptions copy = new RepositoryOptions(this);
         copy.trackGit = value;
+        return copy;
+    }
+
+    /**
+     * Tells whether commits of peers that are not signed are refused; counts when a repository is made. What is committed here is signed in any case.
+     *
+     * @return true unless told otherwise
+     */
+    public boolean requireSignatures() {
+        return requireSignatures;
+    }
+
+    /**
+     * Sets whether commits of peers that are not signed are refused; counts when a repository is made. A copy of a history that may be older than signatures
+     * starts without; {@link Repository#admit} turns it on where the first history that comes is signed throughout.
+     *
+     * @param value whether they are
+     * @return the changed options
+     */
+    public RepositoryOptions withRequireSignatures(boolean value) {
+        RepositoryOptions copy = new RepositoryOptions(this);
+        copy.requireSignatures = value;
         return copy;
     }
 
@@ -230,6 +257,18 @@ public final class RepositoryOptions {
      */
     public RepositoryOptions withDisk(Disk value) {
         return withStore(store.withDisk(value));
+    }
+
+    /** What the key is drawn from by which this copy signs. */
+    SecureRandom keyRandom() {
+        return keyRandom;
+    }
+
+    /** Sets what the key is drawn from; for tests that compare commits of one run with those of another. */
+    RepositoryOptions withKeyRandom(SecureRandom value) {
+        RepositoryOptions copy = new RepositoryOptions(this);
+        copy.keyRandom = value;
+        return copy;
     }
 
     /**

@@ -111,7 +111,7 @@ final class Upkeep {
         } catch (DitsException e) {
             problems.add(e.getMessage());
         }
-        return new Reachability(work.objects).check(packs, local, remote, problems);
+        return new Reachability(work.objects).check(packs, local, remote, problems, work.signaturesRequired());
     }
 
     /** See {@link Repository#gc}. */

@@ -44,6 +44,8 @@ final class WorkTree {
     final ExecutorService workers;
     /** Threads that wait for the disk. */
     final ExecutorService syncers;
+    /** Signs what is made here, and knows whose keys are whose. */
+    final SignerBook signers;
 
     private final Path dits;
     private final Supplier<RepositoryConfig> config;
@@ -71,6 +73,12 @@ final class WorkTree {
         this.workers = workers;
         this.syncers = syncers;
         this.config = config;
+        this.signers = new SignerBook(dits, scratch, options);
+    }
+
+    /** Whether commits without a signature are refused. */
+    boolean signaturesRequired() {
+        return config.get().signaturesRequired();
     }
 
     boolean trackGit() {

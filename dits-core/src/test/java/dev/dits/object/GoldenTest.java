@@ -89,6 +89,13 @@ class GoldenTest {
                 "tag",
                 new Tag(id(3), "v1.0", "Zo\u00eb", new CommitTime(1_800_000_001, 0, 1_080), "One", Extensions.NONE)
                         .encode());
+        golden.put(
+                "commit-signed",
+                Signatures.sign(Commit.decode(golden.get("commit")), TestSigner.ONE)
+                        .encode());
+        golden.put(
+                "tag-signed",
+                Signatures.sign(Tag.decode(golden.get("tag")), TestSigner.ONE).encode());
         return golden;
     }
 

@@ -59,12 +59,23 @@ record CrashScenario(String name, Step before, Step action) {
     /** Of which a file of 100,000 bytes has several chunks, so that packs change and runs merge. */
     static final ChunkProfile PROFILE = ChunkProfile.byName("project").orElseThrow();
 
+    /** Draws the same key each time, so that commits of one run can be compared with those of another. */
+    private static final class FixedRandom extends java.security.SecureRandom {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void nextBytes(byte[] bytes) {
+            java.util.Arrays.fill(bytes, (byte) 7);
+        }
+    }
+
     static RepositoryOptions options(Disk disk) {
         return RepositoryOptions.defaults()
                 .withThreads(1)
                 .withProfile(PROFILE)
                 .withAuthor("Ada")
                 .withClock(Clock.fixed(TIME, ZoneOffset.UTC))
+                .withKeyRandom(new FixedRandom())
                 .withLockTimeout(Duration.ofMinutes(1))
                 .withStore(StoreOptions.defaults()
                         .withPackBytesMax(StoreOptions.PACK_BYTES_MIN)

@@ -7,6 +7,8 @@ import dev.dits.object.CommitTime;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Extensions;
 import dev.dits.object.ObjectId;
+import dev.dits.object.Signatures;
+import dev.dits.object.TestSigner;
 import dev.dits.store.CompactReport;
 import dev.dits.store.FileLocks;
 import dev.dits.store.RecordType;
@@ -40,13 +42,15 @@ class FsckAndGcTest {
     private static ObjectId commit(Repository repository, ObjectId tree, ObjectId... parents) throws IOException {
         return store(
                 repository,
-                new Commit(
-                                new DirectoryRef(tree, 1, 1),
-                                List.of(parents),
-                                "Mallory",
-                                CommitTime.of(Instant.EPOCH, 0),
-                                "",
-                                Extensions.NONE)
+                Signatures.sign(
+                                new Commit(
+                                        new DirectoryRef(tree, 1, 1),
+                                        List.of(parents),
+                                        "Mallory",
+                                        CommitTime.of(Instant.EPOCH, 0),
+                                        "",
+                                        Extensions.NONE),
+                                TestSigner.ONE)
                         .encode());
     }
 

@@ -1,6 +1,7 @@
 package dev.dits;
 
 import dev.dits.object.ObjectId;
+import dev.dits.object.SignerKey;
 import java.time.Duration;
 import java.util.List;
 
@@ -116,6 +117,16 @@ public sealed interface DitsEvent {
 
     /** A mount and its share have come to be in step: neither lacks a commit of the other, and the working tree stands on its branch. */
     record InStep() implements DitsEvent {}
+
+    /**
+     * A commit came in that is signed in the name of somebody who is known here by another key. It may be another device of the same person, or
+     * somebody else: {@link dev.dits.repo.Signers#trust} tells which.
+     *
+     * @param author the name
+     * @param key the key that is new for it
+     * @param commit the commit or tag it was seen on
+     */
+    record NewKey(String author, SignerKey key, ObjectId commit) implements DitsEvent {}
 
     /** The mount lost its last connection; it reconnects by itself. */
     record Disconnected() implements DitsEvent {}

@@ -27,6 +27,7 @@ import dev.dits.sync.Pull;
 import dev.dits.sync.PushSender;
 import dev.dits.sync.RangeFetch;
 import dev.dits.sync.Responder;
+import dev.dits.sync.RewrittenHistory;
 import dev.dits.sync.SyncRound;
 import dev.dits.sync.TransferControl;
 import java.io.IOException;
@@ -91,6 +92,7 @@ public final class Mount implements AutoCloseable {
     private final Session session;
     private final Reconnector reconnector;
     private final MountSync sync;
+    private final NewKeys newKeys;
 
     /** Sees what other processes commit, and that the machine slept. */
     private final Poll poll;
@@ -115,6 +117,7 @@ public final class Mount implements AutoCloseable {
         this.session = session;
         this.stored = stored;
         this.events = new Events(dits.threads().workers());
+        this.newKeys = new NewKeys(repository, events::fire);
         this.sender = new PushSender(repository);
         RequestHandler handler = new Responder(repository, dits.cache(), sender);
         late.handler = handler;
@@ -239,7 +242,9 @@ public final class Mount implements AutoCloseable {
                 .orElseThrow(
                         () -> new DitsException("the share cuts files by a profile that this version does not know ("
                                 + Escaper.escape(info.profile()) + "); update dits"));
-        RepositoryOptions settings = settings(dits).withProfile(profile);
+        RepositoryOptions settings =
+                // What the share's history is like, the first pull shows.
+                settings(dits).withProfile(profile).withRequireSignatures(false);
         try {
             return Repository.init(directory, info.branch().isEmpty() ? settings : settings.withBranch(info.branch()));
         } catch (IllegalArgumentException e) {
@@ -577,6 +582,29 @@ public final class Mount implements AutoCloseable {
         return done;
     }
 
+    /**
+     * Takes the share's history of a branch that was rewritten there, as {@link dev.dits.error.HistoryRewrittenException} told: the next pull, or
+     * keeping in step, does it. What this mount has on that branch stays, as the branch {@code NAME-before-COMMIT}.
+     *
+     * @param commit the share's tip that is taken; if the branch is rewritten again, that has to be chosen again
+     * @throws IOException if the choice can not be kept
+     */
+    public void acceptRewritten(ObjectId commit) throws IOException {
+        acceptRewritten(repository, commit);
+        sync.ask();
+    }
+
+    /**
+     * As {@link #acceptRewritten(ObjectId)}, for a mount that another process holds.
+     *
+     * @param repository the mount's
+     * @param commit the share's tip that is taken
+     * @throws IOException if the choice can not be kept
+     */
+    public static void acceptRewritten(Repository repository, ObjectId commit) throws IOException {
+        RewrittenHistory.accept(repository, commit);
+    }
+
     private Pull newPull(TransferControl control) {
         return new Pull(
                 session,
@@ -616,7 +644,9 @@ public final class Mount implements AutoCloseable {
         }
         try {
             control.checkpoint();
-            return work.run();
+            T done = work.run();
+            newKeys.look();
+            return done;
         } finally {
             transferring.unlock();
         }

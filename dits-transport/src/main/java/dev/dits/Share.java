@@ -81,6 +81,7 @@ public final class Share implements AutoCloseable {
     private final ReentrantLock looking = new ReentrantLock();
 
     private final RefsWatch watch;
+    private final NewKeys newKeys;
 
     /** The last push, be it still under way or failed; null before the first. */
     private volatile @Nullable Pusher pusher;
@@ -132,6 +133,7 @@ public final class Share implements AutoCloseable {
         this.readOnly = options.readOnly();
         this.uncommittedChanges = repository.status().changeCount();
         this.events = new Events(dits.threads().workers());
+        this.newKeys = new NewKeys(repository, events::fire);
         ShareFiles files = ShareFiles.of(repository.root());
         ShareIdentity identity = ShareIdentity.openOrCreate(files.identity(), dits.random());
         InstantSource clock = InstantSource.system();
@@ -198,6 +200,7 @@ public final class Share implements AutoCloseable {
         public void pushed(Session session, String branch, ObjectId commit) {
             // The other mounts first: they need not wait until the files are written here.
             lookAtRefs();
+            newKeys.look();
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.dits.session;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.DiskFullException;
 import dev.dits.error.DitsException;
+import dev.dits.error.InvalidSignatureException;
 import dev.dits.error.MissingObjectException;
 import dev.dits.error.PermissionDeniedException;
 import dev.dits.error.ProtocolException;
@@ -61,7 +62,7 @@ public final class ErrorCodes {
         if (failure instanceof MissingObjectException) {
             return NOT_FOUND;
         }
-        if (failure instanceof PermissionDeniedException) {
+        if (failure instanceof PermissionDeniedException || failure instanceof InvalidSignatureException) {
             return NOT_PERMITTED;
         }
         if (failure instanceof BranchMovedException) {
@@ -83,6 +84,7 @@ public final class ErrorCodes {
     static String textOf(Throwable failure) {
         if (failure instanceof RequestException
                 || failure instanceof PermissionDeniedException
+                || failure instanceof InvalidSignatureException
                 || failure instanceof BranchMovedException) {
             // The first is made for peers alone, the others speak of grants, branches and commits.
             return String.valueOf(failure.getMessage());

@@ -3,10 +3,12 @@ package dev.dits.sync;
 import dev.dits.cache.ChunkCache;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.DitsException;
+import dev.dits.error.InvalidSignatureException;
 import dev.dits.object.Commit;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Escaper;
 import dev.dits.object.ObjectId;
+import dev.dits.object.Signatures;
 import dev.dits.object.TreePath;
 import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.CheckoutReport;
@@ -96,6 +98,8 @@ public final class Pull {
      *
      * @return what it did
      * @throws BranchMovedException if both sides have commits that the other lacks
+     * @throws InvalidSignatureException if a commit or tag of the share is forged, or not signed where it has to be; no reference has moved then
+     * @throws dev.dits.error.HistoryRewrittenException if the share's branch does not continue what it was, and the user did not choose that
      * @throws IOException if it fails; what arrived stays, and the next pull goes on from there
      * @throws InterruptedException if the thread was interrupted
      */
@@ -129,6 +133,7 @@ public final class Pull {
                 keepContent(there, writer);
                 control.finishing();
                 writer.flush();
+                there.admit(session, repository);
                 problems = there.note(repository);
                 ShareRefs.move(repository, branch, null, tip);
                 return result(tip, report, problems);
@@ -137,9 +142,13 @@ public final class Pull {
             keepContent(there, writer);
             writer.flush();
             // As long as the writer is open nobody collects what no reference names yet.
+            there.admit(session, repository);
             problems = there.note(repository);
         }
         ObjectId mine = local.get();
+        if (there.takesRewritten(repository, branch.shortName())) {
+            return takeRewritten(there, branch, tip, problems);
+        }
         if (!mine.equals(tip)) {
             if (repository.isAncestor(tip, mine)) {
                 return new Result(mine, problems); // ahead: there is something to push, and nothing to pull
@@ -178,6 +187,8 @@ public final class Pull {
             there.fetch(session, writer, there.haves(repository), true, control);
             there.fetchContent(session, repository, writer, complete, control);
             control.finishing();
+            writer.flush();
+            there.admit(session, repository);
             List<String> problems = there.note(repository);
             repository.configure(Map.of(KEY_KEEP, Optional.of("true")));
             return problems;
@@ -205,6 +216,20 @@ public final class Pull {
         if (keeps(repository)) {
             there.fetchContent(session, repository, writer, ofShare(), control);
         }
+    }
+
+    /** The share's branch was rewritten, and the user wants it so. */
+    private Result takeRewritten(ShareRefs there, RefName branch, ObjectId tip, List<String> problems)
+            throws IOException {
+        CheckoutReport report = update(tip);
+        control.finishing();
+        there.replace(repository, branch, tip);
+        return result(tip, report, problems);
+    }
+
+    /** As above, in a round that keeps both sides in step. */
+    void takeRewritten(ShareRefs there, RefName branch, ObjectId tip) throws IOException {
+        takeRewritten(there, branch, tip, List.of());
     }
 
     private boolean unfinished() throws IOException {
@@ -250,6 +275,10 @@ public final class Pull {
         CheckoutReport report;
         try {
             await(CompletableFuture.anyOf(firstTree, all));
+            if (Signatures.check(repository.readCommit(tip)).state() == Signatures.State.INVALID) {
+                throw new InvalidSignatureException("the share's commit " + tip.abbreviated()
+                        + " was refused: its signature does not hold, so it was changed after it was signed");
+            }
             report = update(tip);
         } catch (IOException | InterruptedException | RuntimeException e) {
             // The writer must not be closed under it; its own failure is not the one to tell.

@@ -42,6 +42,7 @@ public final class PushReceiver {
      * @param push what it offers
      * @param control counters and gate
      * @throws BranchMovedException if the branch is not where the pusher saw it, or the commit does not continue it
+     * @throws dev.dits.error.InvalidSignatureException if a commit is forged, or not signed where it has to be
      * @throws IOException if it fails; the branch has not moved then
      * @throws InterruptedException if the thread was interrupted
      */
@@ -61,6 +62,7 @@ public final class PushReceiver {
         // As long as the writer is open nobody collects what no reference names yet.
         try (StoreWriter writer = repository.store().newWriter()) {
             new PushReceiver(repository, pusher, control).fetch(branch, expected, push.commit(), writer);
+            repository.admit(List.of(push.commit()));
             repository.updateRef(branch, expected, push.commit());
         }
     }

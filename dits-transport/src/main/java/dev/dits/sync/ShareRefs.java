@@ -22,9 +22,11 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +52,12 @@ final class ShareRefs {
 
     private final String head;
     private final Map<String, ObjectId> refs;
+
+    /** Branches that do not continue what they were when they were last seen, with what that was. */
+    private final Map<String, ObjectId> rewritten = new TreeMap<>();
+
+    /** Branches that somebody else of this mount has moved on since this was read. */
+    private final Set<String> stale = new TreeSet<>();
 
     private ShareRefs(String head, Map<String, ObjectId> refs) {
         this.head = head;
@@ -238,6 +246,60 @@ final class ShareRefs {
     }
 
     /**
+     * Checks what was fetched before anything names it: signatures, and that every branch continues what it was. Call it before {@link #note}, with all durable.
+     *
+     * @param session the share, which is asked again where it seems to have gone back
+     * @param repository the mount
+     * @throws dev.dits.error.InvalidSignatureException if a commit or tag is refused; nothing may be named then
+     * @throws IOException if the file system fails, or the share can not be asked
+     */
+    void admit(Session session, Repository repository) throws IOException {
+        repository.admit(refs.values());
+        for (Map.Entry<String, ObjectId> ref : refs.entrySet()) {
+            RefName target = target(ref.getKey());
+            ObjectId before = target == null || !target.isRemote()
+                    ? null
+                    : repository.ref(target).orElse(null);
+            ObjectId there = ref.getValue();
+            if (before != null && !before.equals(there) && !repository.isAncestor(before, there)) {
+                rewritten.put(ref.getKey().substring(HEADS.length()), before);
+            }
+        }
+        if (!rewritten.isEmpty()) {
+            // Another process of this mount may have pushed after the share was asked here, and noted it already.
+            ShareRefs now = read(session);
+            rewritten.keySet().removeIf(branch -> {
+                boolean moved = !Objects.equals(now.branch(branch), branch(branch));
+                if (moved) {
+                    stale.add(branch);
+                }
+                return moved;
+            });
+        }
+    }
+
+    /**
+     * Refuses a branch that was rewritten, unless the user chose what it is now.
+     *
+     * @param repository the mount
+     * @param branch its name
+     * @return whether it was rewritten, and that is what the user chose; false for one that goes on as it should
+     * @throws dev.dits.error.HistoryRewrittenException if it was, and the user did not
+     * @throws IOException if the configuration can not be read
+     */
+    boolean takesRewritten(Repository repository, String branch) throws IOException {
+        ObjectId before = rewritten.get(branch);
+        if (before == null) {
+            return false;
+        }
+        ObjectId there = refs.get(HEADS + branch);
+        if (there == null || !RewrittenHistory.isAccepted(repository, there)) {
+            throw RewrittenHistory.refusal(branch, before, there == null ? before : there);
+        }
+        return true;
+    }
+
+    /**
      * Notes here where the share's branches and tags are. All they reach is durable here, or promised. A branch that was not known before comes to be here
      * too, and one that stands where the share's stood goes along with it; the branch that is checked out is left to the caller, for its tree has to follow.
      *
@@ -260,6 +322,17 @@ final class ShareRefs {
             }
             try {
                 RefName branch = target.isRemote() ? RefName.branch(ref.getKey().substring(HEADS.length())) : null;
+                if (branch != null && stale.contains(branch.shortName())) {
+                    continue;
+                }
+                if (branch != null && rewritten.containsKey(branch.shortName())) {
+                    boolean isCurrent = current.equals(Optional.of(branch));
+                    // Of the one that is checked out the caller takes care, for its tree comes first.
+                    if (!isCurrent && takesRewritten(repository, branch.shortName())) {
+                        replace(repository, branch, there);
+                    }
+                    continue;
+                }
                 if (branch == null || current.equals(Optional.of(branch))) {
                     move(repository, target, before, there);
                     continue;
@@ -278,6 +351,22 @@ final class ShareRefs {
             }
         }
         return problems;
+    }
+
+    /**
+     * Follows a rewritten branch, after what the mount had on it was given another name. Where the share's is noted comes last: a crash before that leaves a branch that
+     * was rewritten and chosen, to be taken again.
+     */
+    void replace(Repository repository, RefName branch, ObjectId there) throws IOException {
+        ObjectId mine = repository.ref(branch).orElse(null);
+        if (mine != null && !mine.equals(there)) {
+            RewrittenHistory.save(repository, branch, mine, there);
+            move(repository, branch, mine, there);
+        }
+        RefName target = RefName.remote(Pull.REMOTE, branch.shortName());
+        move(repository, target, repository.ref(target).orElse(null), there);
+        rewritten.remove(branch.shortName());
+        RewrittenHistory.done(repository);
     }
 
     /**

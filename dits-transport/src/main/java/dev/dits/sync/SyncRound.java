@@ -1,6 +1,7 @@
 package dev.dits.sync;
 
 import dev.dits.error.BranchMovedException;
+import dev.dits.error.HistoryRewrittenException;
 import dev.dits.error.LocalChangesException;
 import dev.dits.error.PermissionDeniedException;
 import dev.dits.error.RepositoryBusyException;
@@ -159,6 +160,7 @@ public final class SyncRound {
             pull.keepContent(there, writer);
             writer.flush();
             // As long as the writer is open nobody collects what no reference names yet.
+            there.admit(session, repository);
             List<String> unnoted = there.note(repository);
             if (!unnoted.isEmpty()) {
                 problems.put("", String.join("; ", unnoted));
@@ -188,7 +190,14 @@ public final class SyncRound {
     private void settle(RefName branch, ShareRefs there) throws IOException, InterruptedException {
         ObjectId mine = repository.ref(branch).orElse(null);
         try {
-            settle(branch, mine, there.branch(branch.shortName()));
+            ObjectId theirs = there.branch(branch.shortName());
+            if (there.takesRewritten(repository, branch.shortName()) && theirs != null) {
+                pull.takeRewritten(there, branch, theirs);
+                listener.forwarded(branch.shortName(), theirs);
+                settled.put(branch, theirs);
+                return;
+            }
+            settle(branch, mine, theirs);
             if (mine != null) {
                 settled.putIfAbsent(branch, mine);
             }
@@ -197,6 +206,9 @@ public final class SyncRound {
         } catch (BranchMovedException e) {
             LOG.debug("{} was moved by somebody else meanwhile", branch, e);
             again = true;
+        } catch (HistoryRewrittenException e) {
+            // Only the user can settle it, and what he chooses is seen when the share is looked at next.
+            settledWith(branch, mine, e);
         } catch (PermissionDeniedException e) {
             refused.add(branch);
             settledWith(branch, mine, e);

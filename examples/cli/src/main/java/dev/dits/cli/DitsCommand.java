@@ -150,6 +150,7 @@ final class DitsCommand implements Runnable {
                 .addSubcommand(new CommitCommand(context))
                 .addSubcommand(new BranchCommand(context))
                 .addSubcommand(new TagCommand(context))
+                .addSubcommand(new SignersCommand(context))
                 .addSubcommand(new CheckoutCommand(context))
                 .addSubcommand(new RestoreCommand(context))
                 .addSubcommand(new AddCommand(context))

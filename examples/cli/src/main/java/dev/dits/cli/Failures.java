@@ -5,6 +5,7 @@ import dev.dits.disk.DiskFailures;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.DiskFullException;
 import dev.dits.error.FileAccessException;
+import dev.dits.error.HistoryRewrittenException;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.LocalChangesException;
 import dev.dits.error.PeerUnreachableException;
@@ -83,6 +84,7 @@ final class Failures {
             return ExitCode.NOT_A_REPOSITORY;
         }
         if (failure instanceof BranchMovedException
+                || failure instanceof HistoryRewrittenException
                 || failure instanceof LocalChangesException
                 || failure instanceof RepositoryBusyException) {
             return ExitCode.CONFLICT;

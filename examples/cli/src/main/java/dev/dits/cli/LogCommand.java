@@ -6,6 +6,8 @@ import dev.dits.repo.CommitLog;
 import dev.dits.repo.LogEntry;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
+import dev.dits.repo.Signers;
+import dev.dits.repo.Verification;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -62,12 +64,13 @@ final class LogCommand extends RepositoryCommand {
                 .collect(Collectors.groupingBy(
                         Map.Entry::getValue, Collectors.mapping(Map.Entry::getKey, Collectors.toList())));
         CommitLog log = repository.history(revision);
+        Signers signers = repository.signers();
         // Where nobody reads any more, as behind 'head', the rest need not be read either.
         if (json.requested()) {
             try (JsonOutput out = JsonOutput.lines(context)) {
                 LogEntry entry = log.next();
                 for (int left = max; entry != null && left > 0 && !out.readerGone(); left--) {
-                    write(out, entry, names.getOrDefault(entry.id(), List.of()));
+                    write(out, entry, signers, names.getOrDefault(entry.id(), List.of()));
                     entry = log.next();
                 }
             }
@@ -75,14 +78,14 @@ final class LogCommand extends RepositoryCommand {
         }
         LogEntry entry = log.next();
         for (int left = max; entry != null && left > 0 && !context.out().checkError(); left--) {
-            say(entry, names.getOrDefault(entry.id(), List.of()));
+            say(entry, signers.verify(entry.commit()), names.getOrDefault(entry.id(), List.of()));
             entry = log.next();
         }
         return ExitCode.OK;
     }
 
-    private static void write(JsonOutput out, LogEntry entry, List<RefName> refs) throws IOException {
-        write(out.object(), entry);
+    private static void write(JsonOutput out, LogEntry entry, Signers signers, List<RefName> refs) throws IOException {
+        write(out.object(), entry, signers);
         out.array("refs");
         for (RefName ref : refs) {
             out.value(ref.value());
@@ -91,7 +94,7 @@ final class LogCommand extends RepositoryCommand {
     }
 
     /** The fields of a commit, into an object that is open. */
-    static void write(JsonOutput out, LogEntry entry) throws IOException {
+    static void write(JsonOutput out, LogEntry entry, Signers signers) throws IOException {
         Commit commit = entry.commit();
         out.field("id", entry.id()).array("parents");
         for (ObjectId parent : commit.parents()) {
@@ -104,26 +107,29 @@ final class LogCommand extends RepositoryCommand {
                 .field("tree", commit.tree().id())
                 .field("files", commit.tree().files())
                 .field("bytes", commit.tree().bytes());
+        SignatureReport.write(out, signers.verify(commit));
     }
 
-    private void say(LogEntry entry, List<RefName> refs) {
+    private void say(LogEntry entry, Verification verification, List<RefName> refs) {
         String names = refs.isEmpty()
                 ? ""
                 : refs.stream().map(ref -> Format.safe(ref.shortName())).collect(Collectors.joining(", ", " (", ")"));
         if (oneLine) {
             context.say(context.bold(entry.id().abbreviated()) + names + " "
-                    + Format.safe(entry.commit().message()).lines().findFirst().orElse(""));
+                    + Format.safe(entry.commit().message()).lines().findFirst().orElse("")
+                    + SignatureReport.mark(context, verification));
             return;
         }
         context.say(context.bold("commit " + entry.id()) + names);
-        say(context, entry.commit());
+        say(context, entry.commit(), verification);
         context.say("");
     }
 
     /** What a commit says, but for its id. */
-    static void say(Context context, Commit commit) {
+    static void say(Context context, Commit commit, Verification verification) {
         context.say("Author: " + Format.safe(commit.author()));
         context.say("Date:   " + Format.time(commit.time()));
+        SignatureReport.say(context, verification);
         context.say("Size:   " + Format.bytes(commit.tree().bytes()) + " in "
                 + Format.count(commit.tree().files(), "file"));
         context.say("");

@@ -1,11 +1,14 @@
 package dev.dits.cli;
 
+import dev.dits.Mount;
 import dev.dits.TransferResult;
 import dev.dits.object.ObjectId;
 import java.io.IOException;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
         name = "pull",
@@ -14,6 +17,13 @@ import picocli.CommandLine.Mixin;
         footerHeading = "%nExample:%n",
         footer = "  dits pull && dits log -n 3")
 final class PullCommand extends MountCommand {
+    @Option(
+            names = "--accept",
+            paramLabel = "COMMIT",
+            description = "Take the share's branch though it was rewritten, if this is its tip: all 64 digits."
+                    + " What is here stays as another branch.")
+    private @Nullable String accepted;
+
     @Mixin
     private JsonOption json = new JsonOption();
 
@@ -24,6 +34,13 @@ final class PullCommand extends MountCommand {
     @Override
     int run(Handle mount) throws IOException, InterruptedException {
         Optional<ObjectId> before = mount.repository().base();
+        if (accepted != null) {
+            try {
+                Mount.acceptRewritten(mount.repository(), ObjectId.fromHex(accepted));
+            } catch (IllegalArgumentException e) {
+                throw new Usage("--accept takes the 64 digits that the message named");
+            }
+        }
         TransferResult result = Watch.await(context, mount.pull(), "Pulling");
         if (json.requested()) {
             TransferReport.write(context, mount.shareName(), result);

@@ -19,6 +19,8 @@ import dev.dits.repo.DiffOptions;
 import dev.dits.repo.LogEntry;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
+import dev.dits.repo.Signers;
+import dev.dits.repo.Verification;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -103,6 +105,7 @@ final class ShowCommand extends RepositoryCommand {
         Optional<RefName> ref = tagNamed(repository, revision);
         ObjectId id = repository.resolve(revision);
         Commit commit = repository.readCommit(id);
+        Signers signers = repository.signers();
         @Nullable
         ObjectId before = commit.parents().isEmpty() ? null : commit.parents().get(0);
         DiffOptions options = DiffOptions.defaults().withRenames(format.renames());
@@ -111,12 +114,12 @@ final class ShowCommand extends RepositoryCommand {
                 out.object().field("type", "commit");
                 if (ref.isPresent()) {
                     ObjectId named = repository.ref(ref.get()).orElseThrow();
-                    TagCommand.write(out.object("tag"), ref.get(), named, repository.readTag(named));
+                    TagCommand.write(out.object("tag"), ref.get(), named, repository.readTag(named), signers);
                     out.end();
                 } else {
                     out.field("tag", (String) null);
                 }
-                LogCommand.write(out, new LogEntry(id, commit));
+                LogCommand.write(out, new LogEntry(id, commit), signers);
                 out.array("changes");
                 repository.diff(before, id, options, difference -> format.write(out, difference));
                 out.end().end();
@@ -126,7 +129,7 @@ final class ShowCommand extends RepositoryCommand {
         if (ref.isPresent()) {
             Optional<Tag> tag = repository.readTag(repository.ref(ref.get()).orElseThrow());
             if (tag.isPresent()) {
-                say(ref.get(), tag.get());
+                say(ref.get(), tag.get(), signers.verify(tag.get()));
             }
         }
         context.say(context.bold("commit " + id));
@@ -137,7 +140,7 @@ final class ShowCommand extends RepositoryCommand {
                             commit.parents().stream().map(ObjectId::abbreviated).toList())
                     + " (changes are shown from the first)");
         }
-        LogCommand.say(context, commit);
+        LogCommand.say(context, commit, signers.verify(commit));
         context.say("");
         try (DiffFormat.Report report = format.text(context)) {
             repository.diff(before, id, options, report);
@@ -157,10 +160,11 @@ final class ShowCommand extends RepositoryCommand {
         }
     }
 
-    private void say(RefName ref, Tag tag) {
+    private void say(RefName ref, Tag tag, Verification verification) {
         context.say(context.bold("tag " + Format.safe(ref.shortName())));
         context.say("Author: " + Format.safe(tag.author()));
         context.say("Date:   " + Format.time(tag.time()));
+        SignatureReport.say(context, verification);
         context.say("");
         Format.safe(tag.message()).lines().forEach(line -> context.say("    " + line));
         context.say("");

@@ -5,6 +5,7 @@ import dev.dits.object.ObjectId;
 import dev.dits.object.Tag;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
+import dev.dits.repo.Signers;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -88,11 +89,12 @@ final class TagCommand extends RepositoryCommand {
 
     private void list(Repository repository) throws IOException {
         SortedMap<RefName, ObjectId> tags = repository.tags();
+        Signers signers = repository.signers();
         if (json.requested()) {
             try (JsonOutput out = JsonOutput.open(context)) {
                 out.object().array("tags");
                 for (Map.Entry<RefName, ObjectId> tag : tags.entrySet()) {
-                    write(out.object(), tag.getKey(), tag.getValue(), repository.readTag(tag.getValue()));
+                    write(out.object(), tag.getKey(), tag.getValue(), repository.readTag(tag.getValue()), signers);
                     out.end();
                 }
                 out.end().end();
@@ -106,12 +108,16 @@ final class TagCommand extends RepositoryCommand {
                     + annotation
                             .flatMap(text -> Format.safe(text.message()).lines().findFirst())
                             .map(line -> "  " + line)
+                            .orElse("")
+                    + annotation
+                            .map(text -> SignatureReport.mark(context, signers.verify(text)))
                             .orElse(""));
         }
     }
 
     /** The fields of a tag, into an object that is open. */
-    static void write(JsonOutput out, RefName ref, ObjectId id, Optional<Tag> annotation) throws IOException {
+    static void write(JsonOutput out, RefName ref, ObjectId id, Optional<Tag> annotation, Signers signers)
+            throws IOException {
         out.field("ref", ref.value())
                 .field("name", ref.shortName())
                 .field("commit", annotation.map(Tag::target).orElse(id))
@@ -123,5 +129,10 @@ final class TagCommand extends RepositoryCommand {
             out.field("time", (String) null);
         }
         out.field("message", annotation.map(Tag::message).orElse(null));
+        if (annotation.isPresent()) {
+            SignatureReport.write(out, signers.verify(annotation.get()));
+        } else {
+            out.field("signature", (String) null);
+        }
     }
 }

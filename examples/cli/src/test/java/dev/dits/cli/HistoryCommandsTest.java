@@ -267,7 +267,7 @@ class HistoryCommandsTest {
                 .isEqualTo("v1 " + first.substring(0, 10) + "\nv2 " + second.substring(0, 10) + "  As shown\n");
         JsonNode tags = Json.document(ok("tag", "--json")).get("tags");
         assertThat(JsonCommandsTest.names(tags.get(0)))
-                .containsExactly("ref", "name", "commit", "tag", "author", "time", "message");
+                .containsExactly("ref", "name", "commit", "tag", "author", "time", "message", "signature");
         assertThat(tags.get(0).get("commit").textValue()).isEqualTo(first);
         assertThat(tags.get(0).get("tag").isNull()).isTrue();
         assertThat(tags.get(1).get("author").textValue()).isEqualTo("Ann");

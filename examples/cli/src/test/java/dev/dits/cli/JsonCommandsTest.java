@@ -83,7 +83,8 @@ class JsonCommandsTest {
         List<JsonNode> log = Json.lines(dits.out());
         assertThat(log).hasSize(2);
         assertThat(names(log.get(0)))
-                .containsExactly("id", "parents", "author", "time", "message", "tree", "files", "bytes", "refs");
+                .containsExactly(
+                        "id", "parents", "author", "time", "message", "tree", "files", "bytes", "signature", "refs");
         assertThat(log.get(0).get("parents").get(0)).isEqualTo(log.get(1).get("id"));
         assertThat(log.get(0).get("author").textValue()).isEqualTo("Ann");
         assertThat(log.get(0).get("message").textValue()).isEqualTo("Write b");

@@ -63,13 +63,13 @@ final class Merging {
         try {
             DirectoryRef tree = merge.tree(writer);
             List<ConflictCopy> copies = merge.copies();
-            Commit commit = new Commit(
+            Commit commit = work.signers.sign(new Commit(
                     tree,
                     List.of(ours, theirs),
                     work.author(options.author()),
                     work.now(),
                     message(options.message(), theirs, into, copies),
-                    Extensions.NONE);
+                    Extensions.NONE));
             byte[] bytes = commit.encode();
             ObjectId id = ObjectId.hash(bytes);
             // What the commit names is durable before the commit is anywhere.

@@ -112,6 +112,19 @@ class SignedHistoryTest {
     }
 
     @Test
+    void aMergeIsSignedByWhoMergedIt() throws IOException {
+        ObjectId first = commit("one");
+        ObjectId mine = commit("two");
+        ObjectId theirs = put(Signatures.sign(child(first, "Ada", "theirs"), TestSigner.ONE));
+        ObjectId merged = repository
+                .mergeInto(RefName.branch("main"), theirs, MergeOptions.defaults())
+                .commit();
+        assertThat(merged).isNotEqualTo(mine).isNotEqualTo(theirs);
+        assertThat(verify(merged).own()).isTrue();
+        assertThat(repository.fsck(bytes -> {}).problems()).isEmpty();
+    }
+
+    @Test
     void theKeyIsItsOwnersAloneAndStays() throws IOException {
         ObjectId first = commit("one");
         if (Files.getFileStore(work).supportsFileAttributeView("posix")) {

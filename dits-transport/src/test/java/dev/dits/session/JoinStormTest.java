@@ -11,6 +11,7 @@ import dev.dits.error.JoinRejectedException;
 import dev.dits.error.JoinRejectedException.Reason;
 import dev.dits.net.ByteStream;
 import dev.dits.net.Connection;
+import dev.dits.object.ByteWriter;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -252,7 +254,17 @@ class JoinStormTest {
             for (Future<?> one : storm) {
                 one.get();
             }
-            assertThat(directory.resolve("guesses")).doesNotExist();
+            // The real user's was written down before it was looked at, and given back.
+            assertThat(state(directory.resolve("guesses"))).isEqualTo(state(directory.resolve("none")));
         }
+    }
+
+    /** What a limiter that reads a file knows. */
+    private static byte[] state(Path file) throws IOException {
+        GuessLimiter limiter = GuessLimiter.open(file, Instant::now);
+        assertThat(limiter.isLocked("7KQ")).isFalse();
+        ByteWriter out = new ByteWriter();
+        limiter.write(out);
+        return out.toBytes();
     }
 }

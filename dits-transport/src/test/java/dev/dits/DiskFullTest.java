@@ -253,7 +253,8 @@ class DiskFullTest {
             for (int pages = 0; mount == null; pages++) {
                 disk.fillTo((long) pages * PAGE);
                 try {
-                    mount = closing(dits.mount(target(share), root, MountOptions.defaults()));
+                    mount = closing(dits.mount(
+                            target(share), root, MountOptions.defaults().withSync(Sync.MANUAL)));
                 } catch (IOException e) {
                     isDiskFull(e);
                     joins++;
@@ -315,7 +316,8 @@ class DiskFullTest {
                 disk.fillTo((long) pages * PAGE);
                 Path root = temporary.resolve("mount-" + pages);
                 try (Dits dits = Dits.open(NodeMain.options(home));
-                        Mount mount = dits.mount(target(share), root, MountOptions.defaults())) {
+                        Mount mount = dits.mount(
+                                target(share), root, MountOptions.defaults().withSync(Sync.MANUAL))) {
                     without += dits.cacheProblem().isPresent() ? 1 : 0;
                     mount.pull().await(PATIENCE);
                     assertThat(Trees.describe(root)).isEqualTo(Trees.describe(project));
@@ -361,11 +363,13 @@ class DiskFullTest {
         disk.fillTo(0);
         Share full = share;
         assertThatExceptionOfType(JoinRejectedException.class)
-                .isThrownBy(() -> closing(other.mount(target(full), root, MountOptions.defaults())))
+                .isThrownBy(() -> closing(
+                        other.mount(target(full), root, MountOptions.defaults().withSync(Sync.MANUAL))))
                 .satisfies(e -> assertThat(e.reason()).isEqualTo(JoinRejectedException.Reason.NOT_RECORDED));
         assertThat(share.peers()).isEmpty();
         disk.free();
-        Mount mount = closing(other.mount(target(share), root, MountOptions.defaults()));
+        Mount mount =
+                closing(other.mount(target(share), root, MountOptions.defaults().withSync(Sync.MANUAL)));
         // Who has joined reads from a full disk.
         disk.fillTo(0);
         mount.pull().await(PATIENCE);
@@ -412,8 +416,8 @@ class DiskFullTest {
     private Pair pair(Path project, Path root) throws Exception {
         Repository repository = closing(repository(project, 12));
         Share share = share(node(temporary.resolve("home-share")), project);
-        Mount mount =
-                closing(node(temporary.resolve("home-mount")).mount(target(share), root, MountOptions.defaults()));
+        Mount mount = closing(node(temporary.resolve("home-mount"))
+                .mount(target(share), root, MountOptions.defaults().withSync(Sync.MANUAL)));
         Pair pair = new Pair(project, repository, share, mount);
         pair.pulls();
         return pair;

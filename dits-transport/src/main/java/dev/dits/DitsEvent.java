@@ -2,6 +2,7 @@ package dev.dits;
 
 import dev.dits.object.ObjectId;
 import dev.dits.object.SignerKey;
+import dev.dits.repo.ConflictCopy;
 import java.time.Duration;
 import java.util.List;
 
@@ -78,6 +79,20 @@ public sealed interface DitsEvent {
      * @param commit where it is on both sides now
      */
     record Pushed(String branch, ObjectId commit) implements DitsEvent {}
+
+    /**
+     * Both sides had gone on, and this mount brought them together by file; the share gets the merge where it lets this mount push.
+     *
+     * @param branch which
+     * @param commit the merge
+     * @param copies files that both sides had changed: both versions are there
+     */
+    record Merged(String branch, ObjectId commit, List<ConflictCopy> copies) implements DitsEvent {
+        /** Copies the list. */
+        public Merged {
+            copies = List.copyOf(copies);
+        }
+    }
 
     /**
      * The working tree followed its branch.

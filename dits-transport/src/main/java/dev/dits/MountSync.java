@@ -4,6 +4,7 @@ import dev.dits.error.SessionClosedException;
 import dev.dits.object.Escaper;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectWalk;
+import dev.dits.repo.ConflictCopy;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.session.Session;
@@ -297,6 +298,11 @@ final class MountSync implements AutoCloseable {
         @Override
         public void pushed(String branch, ObjectId commit) {
             fire(new DitsEvent.Pushed(branch, commit));
+        }
+
+        @Override
+        public void merged(String branch, ObjectId commit, List<ConflictCopy> copies) {
+            fire(new DitsEvent.Merged(branch, commit, copies));
         }
 
         @Override

@@ -11,7 +11,12 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -135,5 +140,84 @@ class LiveOfflineTest {
                 assertThat(project.resolve("file")).hasContent("by nobody's process");
             }
         }
+    }
+
+    /** All went on apart, in the same file and in others: when they meet nothing is lost, and all come to be the same. */
+    @Test
+    void allThatWentOnApartConverge() throws Exception {
+        Path project = Files.createDirectories(temporary.resolve("project"));
+        Files.writeString(project.resolve("file"), "first");
+        List<String> names = List.of("one", "two", "three");
+        List<Dits> nodes = new ArrayList<>();
+        List<Mount> mounts = new ArrayList<>();
+        try {
+            try (Dits sharer = node("share");
+                    Share share = share(sharer, project, freePort())) {
+                for (String name : names) {
+                    nodes.add(node(name));
+                    mounts.add(until.watch(nodes.get(nodes.size() - 1).mount(share.ticket(), temporary.resolve(name))));
+                    mounts.get(mounts.size() - 1).pull().await();
+                }
+            }
+            until.holds("it is gone", () -> mounts.stream().noneMatch(Mount::isConnected));
+            List<ObjectId> made = new ArrayList<>();
+            for (int i = 0; i < names.size(); i++) {
+                made.add(commit(mounts.get(i), "file", "of " + names.get(i)));
+                made.add(commit(mounts.get(i), "only-" + names.get(i), "of " + names.get(i)));
+            }
+            try (Repository repository = Repository.open(project, RepositoryOptions.defaults())) {
+                Files.writeString(project.resolve("file"), "of the owner");
+                made.add(repository
+                        .commit("By the owner", "owner", CommitProgress.NONE)
+                        .orElseThrow()
+                        .id());
+            }
+            try (Dits sharer = node("share-again");
+                    Share share = share(sharer, project, freePort())) {
+                until.holds("all are in step", () -> {
+                    boolean all =
+                            share.repository().base().equals(share.repository().head());
+                    for (Mount mount : mounts) {
+                        all &= mount.syncState().inStep()
+                                && mount.repository()
+                                        .head()
+                                        .equals(share.repository().head());
+                    }
+                    return all;
+                });
+                ObjectId tip = share.repository().head().orElseThrow();
+                for (ObjectId commit : made) {
+                    assertThat(share.repository().isAncestor(commit, tip)).isTrue();
+                }
+                Map<String, String> expected = files(project);
+                assertThat(expected.values())
+                        .contains("of one", "of two", "of three", "of the owner")
+                        .doesNotContain("first");
+                assertThat(expected)
+                        .containsKeys("file", "only-one", "only-two", "only-three")
+                        .hasSize(7);
+                for (Mount mount : mounts) {
+                    assertThat(files(mount.root())).isEqualTo(expected);
+                    assertThat(mount.repository().status().clean()).isTrue();
+                    assertThat(mount.repository().fsck(bytes -> {}).clean()).isTrue();
+                }
+                assertThat(share.repository().fsck(bytes -> {}).clean()).isTrue();
+            }
+        } finally {
+            for (Dits node : nodes) {
+                node.close();
+            }
+        }
+    }
+
+    private static Map<String, String> files(Path root) throws Exception {
+        Map<String, String> files = new TreeMap<>();
+        try (Stream<Path> all = Files.list(root)) {
+            for (Path path :
+                    all.filter(path -> !path.endsWith(Repository.DIRECTORY)).toList()) {
+                files.put(path.getFileName().toString(), Files.readString(path));
+            }
+        }
+        return files;
     }
 }

@@ -2,21 +2,28 @@ package dev.dits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dits.error.BranchMovedException;
 import dev.dits.object.ObjectId;
 import dev.dits.repo.CommitProgress;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -191,8 +198,8 @@ class LiveSyncTest {
         ObjectId made = commit(one.root(), "file", "feature");
         until.holds(
                 "the branch is everywhere",
-                () -> two.repository().ref(feature).equals(java.util.Optional.of(made))
-                        && share.repository().ref(feature).equals(java.util.Optional.of(made)));
+                () -> two.repository().ref(feature).equals(Optional.of(made))
+                        && share.repository().ref(feature).equals(Optional.of(made)));
         assertThat(project.resolve("file")).hasContent("first");
         two.checkout("feature/x").await();
         assertThat(two.root().resolve("file")).hasContent("feature");
@@ -208,8 +215,8 @@ class LiveSyncTest {
         ObjectId later = commit(project, "other", "later");
         until.holds(
                 "rounds went on",
-                () -> one.repository().ref(MAIN).equals(java.util.Optional.of(later))
-                        && two.repository().ref(MAIN).equals(java.util.Optional.of(later)));
+                () -> one.repository().ref(MAIN).equals(Optional.of(later))
+                        && two.repository().ref(MAIN).equals(Optional.of(later)));
         until.holds("in step", () -> one.syncState().inStep() && two.syncState().inStep());
         assertThat(one.repository().ref(feature)).isEmpty();
         assertThat(two.repository().ref(feature)).contains(more);
@@ -241,7 +248,7 @@ class LiveSyncTest {
         Files.writeString(one.root().resolve("other"), "first");
         Files.writeString(project.resolve("file"), "the owner's");
         ObjectId mine = commit(one.root(), "file", "mine");
-        until.holds("it is pushed", () -> share.repository().head().equals(java.util.Optional.of(mine)));
+        until.holds("it is pushed", () -> share.repository().head().equals(Optional.of(mine)));
         until.holds("the share lags", () -> share.lagging().equals(List.of("file")));
         assertThat(project.resolve("file")).hasContent("the owner's");
         Files.writeString(project.resolve("file"), "theirs");
@@ -256,7 +263,7 @@ class LiveSyncTest {
         one.checkout("mine").await();
         ObjectId mine = commit(one.root(), "file", "mine");
         ObjectId theirs = commit(project, "file", "theirs");
-        until.holds("it follows", () -> one.repository().ref(MAIN).equals(java.util.Optional.of(theirs)));
+        until.holds("it follows", () -> one.repository().ref(MAIN).equals(Optional.of(theirs)));
         assertThat(one.repository().ref(RefName.branch("mine"))).contains(mine);
         assertThat(share.repository().branches()).containsOnlyKeys(MAIN);
         assertThat(one.syncState()).isEqualTo(new SyncState(Sync.AUTO, false, 1, false, List.of(), Map.of()));
@@ -289,5 +296,142 @@ class LiveSyncTest {
         assertThat(one.repository().refs().keySet())
                 .noneMatch(name -> name.value().contains("secret"));
         assertThat(refused).hasSize(1);
+    }
+
+    private static List<String> files(Path root) throws IOException {
+        try (Stream<Path> all = Files.list(root)) {
+            return all.filter(path -> !path.endsWith(Repository.DIRECTORY))
+                    .map(path -> path.getFileName().toString())
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** Everybody commits at once, again and again. Who commits just when the branch moved commits again: the tree follows meanwhile. */
+    @Test
+    void aShareAndThreeMountsThatAllGoOnConverge() throws Exception {
+        Share share = share();
+        List<Mount> mounts = new ArrayList<>();
+        List<Path> roots = new ArrayList<>(List.of(project));
+        for (String name : List.of("one", "two", "three")) {
+            Mount mount = pulled(share.ticket(), name);
+            mounts.add(mount);
+            roots.add(mount.root());
+        }
+        Queue<DitsEvent> events = events(mounts.get(0));
+        Queue<ObjectId> made = new ConcurrentLinkedQueue<>();
+        List<Thread> users = new ArrayList<>();
+        Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        for (int who = 0; who < roots.size(); who++) {
+            Path root = roots.get(who);
+            String name = "user" + who;
+            Thread user = new Thread(() -> {
+                try (Repository repository = Repository.open(root, RepositoryOptions.defaults())) {
+                    for (int i = 0; i < 4; i++) {
+                        Files.writeString(root.resolve("of-" + name), name + " " + i);
+                        made.add(commitOnceItFollowed(repository, name));
+                    }
+                } catch (Throwable e) { // the test tells of it
+                    failures.add(e);
+                }
+            });
+            users.add(user);
+            user.start();
+        }
+        for (Thread user : users) {
+            user.join();
+        }
+        assertThat(failures).isEmpty();
+        until.holds(
+                "all are in step",
+                () -> share.lagging().isEmpty()
+                        && mounts.stream()
+                                .allMatch(mount ->
+                                        state(mount).inStep() && head(mount).equals(head(share))));
+        until.holds(
+                "the share's files are there",
+                () -> share.repository().base().equals(share.repository().head()));
+        ObjectId tip = share.head().orElseThrow();
+        for (Path root : roots) {
+            assertThat(files(root)).isEqualTo(files(project)).contains("of-user0", "of-user3", "file");
+            assertThat(root.resolve("of-user2")).hasContent("user2 3");
+        }
+        for (ObjectId commit : made) {
+            assertThat(share.repository().isAncestor(commit, tip)).isTrue();
+        }
+        for (Mount mount : mounts) {
+            assertThat(mount.repository().status().clean()).isTrue();
+            assertThat(mount.repository().fsck(bytes -> {}).clean()).isTrue();
+        }
+        assertThat(share.repository().fsck(bytes -> {}).clean()).isTrue();
+        assertThat(only(events, DitsEvent.SyncProblem.class)).isEmpty();
+    }
+
+    private static ObjectId commitOnceItFollowed(Repository repository, String who) throws IOException {
+        while (true) {
+            try {
+                return repository
+                        .commit("By " + who, who, CommitProgress.NONE)
+                        .orElseThrow()
+                        .id();
+            } catch (BranchMovedException e) {
+                LockSupport.parkNanos(1_000_000);
+            }
+        }
+    }
+
+    private static SyncState state(Mount mount) {
+        try {
+            return mount.syncState();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Optional<ObjectId> head(Mount mount) {
+        try {
+            return mount.repository().head();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Optional<ObjectId> head(Share share) {
+        try {
+            return share.head();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Its merges are nobody else's, and yet hold what only the share can give, under a name that the share does not know. */
+    @Test
+    void aReadOnlyMountMergesForItself() throws Exception {
+        Share share = share(ShareOptions.defaults().withReadOnly(true));
+        Mount one = pulled(share.ticket(), "one");
+        Queue<DitsEvent> events = events(one);
+        Files.writeString(one.root().resolve("file"), "the mount's");
+        // Younger than the share's: its version keeps the name.
+        Files.setLastModifiedTime(
+                one.root().resolve("file"), FileTime.from(Instant.now().plusSeconds(3_600)));
+        one.commit("Mine").orElseThrow();
+        ObjectId theirs = commit(project, "file", "the share's");
+        until.holds(
+                "it merges",
+                () -> one.repository()
+                        .isAncestor(theirs, one.repository().head().orElseThrow()));
+        until.holds(
+                "the files follow",
+                () -> one.repository().base().equals(one.repository().head()));
+        List<DitsEvent.Merged> merged = only(events, DitsEvent.Merged.class);
+        assertThat(merged)
+                .singleElement()
+                .satisfies(merge -> assertThat(merge.copies()).singleElement().satisfies(copy -> {
+                    assertThat(one.root().resolve(copy.kept().display())).hasContent("the mount's");
+                    assertThat(one.root().resolve(copy.copy().display())).hasContent("the share's");
+                }));
+        assertThat(share.repository().head()).contains(theirs);
+        assertThat(one.syncState().unpushed()).isEqualTo(2);
+        assertThat(one.syncState().problems()).isEmpty();
     }
 }

@@ -7,6 +7,9 @@ import dev.dits.error.PermissionDeniedException;
 import dev.dits.error.RepositoryBusyException;
 import dev.dits.error.SessionClosedException;
 import dev.dits.object.ObjectId;
+import dev.dits.repo.ConflictCopy;
+import dev.dits.repo.MergeOptions;
+import dev.dits.repo.MergeReport;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.session.Session;
@@ -47,6 +50,15 @@ public final class SyncRound {
          * @param commit where it is now
          */
         void pushed(String branch, ObjectId commit);
+
+        /**
+         * Both sides had gone on, and were brought together in a branch of the mount.
+         *
+         * @param branch its name
+         * @param commit the merge
+         * @param copies files that both had changed
+         */
+        void merged(String branch, ObjectId commit, List<ConflictCopy> copies);
 
         /**
          * The working tree was brought to its branch.
@@ -248,7 +260,7 @@ public final class SyncRound {
             switch (relation(mine, theirs)) {
                 case MINE_AHEAD -> push(branch, mine, theirs);
                 case THEIRS_AHEAD -> forward(branch, mine, theirs);
-                case DIVERGED -> diverged(branch);
+                case DIVERGED -> merge(branch, theirs);
             }
         }
     }
@@ -272,10 +284,16 @@ public final class SyncRound {
         return !mineIsYounger && repository.isAncestor(theirs, mine) ? Relation.MINE_AHEAD : Relation.DIVERGED;
     }
 
-    private void diverged(RefName branch) {
-        problems.put(
-                branch.shortName(),
-                "branch " + branch.shortName() + " has commits here and on the share that the other side lacks");
+    /** Both went on. The merge reads trees alone, which are here; what files contain need not be. */
+    private void merge(RefName branch, ObjectId theirs) throws IOException, InterruptedException {
+        MergeReport report = repository.mergeInto(branch, theirs, MergeOptions.defaults());
+        settled.put(branch, report.commit());
+        if (report.kind() == MergeReport.Kind.MERGED) {
+            listener.merged(branch.shortName(), report.commit(), report.copies());
+        }
+        if (!report.commit().equals(theirs)) {
+            push(branch, report.commit(), theirs);
+        }
     }
 
     private void forward(RefName branch, @Nullable ObjectId from, ObjectId to) throws IOException {

@@ -88,6 +88,15 @@ final class Follower {
                     Icon.NEWS,
                     "Pushed " + Format.safe(pushed.branch()) + ", now at "
                             + pushed.commit().abbreviated());
+        } else if (event instanceof DitsEvent.Merged merged) {
+            context.say(
+                    Icon.NEWS,
+                    "Merged " + Format.safe(merged.branch()) + ", now at "
+                            + merged.commit().abbreviated());
+            merged.copies()
+                    .forEach(copy -> context.warn("both sides changed "
+                            + Format.safe(copy.kept().display()) + "; the other version is "
+                            + Format.safe(copy.copy().display())));
         } else if (event instanceof DitsEvent.TreeMoved moved) {
             context.say(Icon.NEWS, "The files are at " + moved.commit().abbreviated());
             moved.refused().forEach(refused -> context.warn("not written: " + Format.safe(refused)));

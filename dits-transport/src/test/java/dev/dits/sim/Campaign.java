@@ -10,7 +10,7 @@ import java.util.List;
  * many seconds have passed. A seed that fails is printed, with what was found; the others go on. Ends with 1 if one failed.
  *
  * <p>System properties: {@code dits.sim.twice=N} runs each Nth seed twice and compares what happened turn by turn;
- * {@code dits.sim.log=FILE} keeps the turns of the last run.
+ * {@code dits.sim.log=FILE} keeps the turns of the last run; {@code dits.sim.world=live} runs a {@link LiveWorld}.
  */
 public final class Campaign {
     /**
@@ -18,6 +18,9 @@ public final class Campaign {
      * branch; {@code reorder}, the bytes of a stream may change places.
      */
     static final String FAULT = System.getProperty("dits.sim.fault", "");
+
+    /** {@code dits.sim.world=live}: a share and mounts that are kept in step by themselves. */
+    private static final boolean LIVE = System.getProperty("dits.sim.world", "").equals("live");
 
     private Campaign() {}
 
@@ -93,9 +96,9 @@ public final class Campaign {
 
     private static Simulation.Figures run(long seed, Path directory, String log, int time) throws Exception {
         Path at = directory.resolve("seed" + seed);
-        return Simulation.run(
-                seed,
-                at,
-                log == null ? null : Files.createDirectories(Path.of(log)).resolve(seed + "." + time));
+        Path kept = log == null ? null : Files.createDirectories(Path.of(log)).resolve(seed + "." + time);
+        return LIVE
+                ? LiveWorld.run(seed, at, kept, 3, LiveWorld.everyday(Integer.getInteger("dits.sim.operations", 6)))
+                : Simulation.run(seed, at, kept);
     }
 }

@@ -129,6 +129,17 @@ class SimulationTest {
         assertThat(outcome.status).as(outcome.said).isZero();
     }
 
+    /** One seed again: {@code -Ddits.sim.live.first=SEED -Ddits.sim.live.count=1}. */
+    @Test
+    void aShareAndThreeMountsThatKeepInStepConverge() throws Exception {
+        long first = Long.getLong("dits.sim.live.first", 1);
+        long count = Long.getLong("dits.sim.live.count", 1_000);
+        long seconds = Long.getLong("dits.sim.seconds", System.getProperty("dits.sim.live.count") == null ? 5 : 3_600);
+        Outcome outcome = campaign(List.of("-Ddits.sim.world=live", "-Ddits.sim.twice=10"), first, count, seconds);
+        System.out.println(outcome.said.lines().reduce("", (a, b) -> b));
+        assertThat(outcome.status).as(outcome.said).isZero();
+    }
+
     /** A simulation that finds nothing may be one that can not find anything. */
     @Test
     void aDiskThatForgetsAndANetworkThatMixesUpAreFound() throws Exception {

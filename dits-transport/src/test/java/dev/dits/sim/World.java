@@ -80,6 +80,9 @@ final class World {
         Share share;
         Mount mount;
 
+        /** Of a mount: whether it is kept in step by itself. */
+        Sync sync = Sync.MANUAL;
+
         /** What was written here and is in no commit that was acknowledged. */
         final Map<String, byte[]> dirty = new TreeMap<>();
 
@@ -182,7 +185,7 @@ final class World {
         }
 
         private Mount openMount(Dits node) throws IOException, InterruptedException {
-            MountOptions options = MountOptions.defaults().withSync(Sync.MANUAL).withTimeout(Duration.ofSeconds(20));
+            MountOptions options = MountOptions.defaults().withSync(sync).withTimeout(Duration.ofSeconds(20));
             if (Files.exists(tree().resolve(Repository.DIRECTORY).resolve("remotes"))) {
                 try {
                     return node.open(tree(), options);
@@ -242,7 +245,8 @@ final class World {
                 Files.setLastModifiedTime(below, FileTime.from(scheduler.trueTime()));
             }
             Map<String, byte[]> before = new TreeMap<>(dirty);
-            Map<String, Integer> seen = shares() ? null : files(tree());
+            // Where the tree follows by itself, what is seen now need not be what is committed.
+            Map<String, Integer> seen = shares() || sync == Sync.AUTO ? null : files(tree());
             java.util.Optional<dev.dits.repo.CommitResult> made =
                     repository.commit("edit " + editNumber, null, CommitProgress.NONE);
             if (made.isEmpty() || boot != boots) {

@@ -1,5 +1,8 @@
 package dev.dits;
 
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -15,6 +18,25 @@ final class Until {
     }
 
     private final Semaphore events = new Semaphore(0);
+    private final List<Mount> mounts = new CopyOnWriteArrayList<>();
+
+    /** How those stand that were watched and are open. */
+    private String said() {
+        StringBuilder said = new StringBuilder();
+        for (Mount mount : mounts) {
+            try {
+                said.append("\n")
+                        .append(mount)
+                        .append(": ")
+                        .append(mount.syncState())
+                        .append(", ")
+                        .append(mount.repository().status());
+            } catch (IOException | RuntimeException e) {
+                said.append(e);
+            }
+        }
+        return said.toString();
+    }
 
     Share watch(Share share) {
         share.onEvent(event -> events.release());
@@ -23,6 +45,7 @@ final class Until {
 
     Mount watch(Mount mount) {
         mount.onEvent(event -> events.release());
+        mounts.add(mount);
         return mount;
     }
 
@@ -30,7 +53,7 @@ final class Until {
         long begun = System.nanoTime();
         while (!condition.holds()) {
             if (System.nanoTime() - begun > TimeUnit.SECONDS.toNanos(SECONDS_MAX)) {
-                throw new AssertionError("it does not come to be: " + what);
+                throw new AssertionError("it does not come to be: " + what + said());
             }
             if (events.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
                 events.drainPermits();

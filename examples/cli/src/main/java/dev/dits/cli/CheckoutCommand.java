@@ -68,7 +68,7 @@ final class CheckoutCommand extends RepositoryCommand {
             if (!isMount(repository.root())) {
                 throw e;
             }
-            return fetching(repository);
+            return fetching(context, connection, repository, revision);
         }
         context.say(repository
                         .currentBranch()
@@ -77,25 +77,13 @@ final class CheckoutCommand extends RepositoryCommand {
                 + report.commit().abbreviated() + "): "
                 + Format.count(report.filesWritten(), "file") + " written, " + Format.bytes(report.bytesWritten())
                 + "; " + Format.count(report.filesDeleted()) + " deleted");
-        warn(
-                "changed while the checkout ran, so left as it is: ",
-                report.kept().stream().map(String::valueOf).toList(),
-                report.kept().size());
-        warn(
-                "kept a copy of what was written meanwhile: ",
-                report.conflictCopies().stream().map(String::valueOf).toList(),
-                report.conflictCopies().size());
-        warn(
-                "not written: ",
-                report.refused().stream()
-                        .map(refused -> refused.path().display() + ": " + Format.safe(refused.reason()))
-                        .toList(),
-                report.refusedCount());
+        warn(context, report);
         return report.refusedCount() == 0 ? ExitCode.OK : ExitCode.FAILURE;
     }
 
     /** In a mount, what is not here is the share's to give. */
-    private int fetching(Repository repository) throws IOException, InterruptedException {
+    static int fetching(Context context, ConnectionOptions connection, Repository repository, String revision)
+            throws IOException, InterruptedException {
         try (Dits dits = Dits.open(connection.ditsOptions(context));
                 Mount mount = dits.open(repository.root(), connection.mountOptions(null))) {
             TransferResult result = Watch.await(context, mount.checkout(revision), "Fetching");
@@ -105,7 +93,28 @@ final class CheckoutCommand extends RepositoryCommand {
         }
     }
 
-    private void warn(String what, List<String> paths, long count) {
+    /** What a checkout could not do, or kept. */
+    static void warn(Context context, CheckoutReport report) {
+        warn(
+                context,
+                "changed while the checkout ran, so left as it is: ",
+                report.kept().stream().map(String::valueOf).toList(),
+                report.kept().size());
+        warn(
+                context,
+                "kept a copy of what was written meanwhile: ",
+                report.conflictCopies().stream().map(String::valueOf).toList(),
+                report.conflictCopies().size());
+        warn(
+                context,
+                "not written: ",
+                report.refused().stream()
+                        .map(refused -> refused.path().display() + ": " + Format.safe(refused.reason()))
+                        .toList(),
+                report.refusedCount());
+    }
+
+    private static void warn(Context context, String what, List<String> paths, long count) {
         paths.stream().limit(SHOWN_MAX).forEach(path -> context.warn(what + path));
         if (count > SHOWN_MAX) {
             context.warn("and " + Format.count(count - SHOWN_MAX) + " more");

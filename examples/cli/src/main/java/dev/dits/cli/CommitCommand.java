@@ -1,7 +1,11 @@
 package dev.dits.cli;
 
+import dev.dits.error.LocalChangesException;
+import dev.dits.error.MissingObjectException;
 import dev.dits.object.TreePath;
+import dev.dits.repo.CheckoutOptions;
 import dev.dits.repo.CommitResult;
+import dev.dits.repo.MergeReport;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import java.io.IOException;
@@ -48,6 +52,7 @@ final class CommitCommand extends RepositoryCommand {
         context.resumeHint(
                 "Nothing was committed; the same command starts over, and what was stored is not stored again.");
         Optional<CommitResult> made = commit(context, repository, message, author);
+        boolean follows = follow(repository, made);
         if (json.requested()) {
             write(repository, made);
             return ExitCode.OK;
@@ -62,6 +67,11 @@ final class CommitCommand extends RepositoryCommand {
                 + Format.safe(message).lines().findFirst().orElse(""));
         context.say("  " + Format.count(commit.files(), "file") + ", " + Format.bytes(commit.bytes()) + "; "
                 + Format.bytes(commit.newBytes()) + " new to the repository");
+        commit.merged().ifPresent(merged -> {
+            context.say("  The branch had moved meanwhile; both are together in "
+                    + merged.commit().abbreviated() + (follows ? "." : ", which 'dits checkout' brings in."));
+            MergeCommand.warnOfCopies(context, merged.copies());
+        });
         if (!repository.config().withPrefix("remote.").isEmpty()) {
             context.say("  'dits push' sends it to the share.");
         }
@@ -73,6 +83,20 @@ final class CommitCommand extends RepositoryCommand {
             context.warn("left out " + Format.count(commit.skipped().size() - SKIPPED_SHOWN_MAX) + " more");
         }
         return ExitCode.OK;
+    }
+
+    /** Brings in what others did, where a commit was merged with it. */
+    private boolean follow(Repository repository, Optional<CommitResult> made) throws IOException {
+        if (made.flatMap(CommitResult::merged).isEmpty()) {
+            return true;
+        }
+        try {
+            repository.follow(CheckoutOptions.defaults());
+            return true;
+        } catch (MissingObjectException | LocalChangesException e) {
+            // The commit stands. In a mount the rest may have to be fetched; or somebody wrote meanwhile.
+            return false;
+        }
     }
 
     private void write(Repository repository, Optional<CommitResult> made) throws IOException {
@@ -90,7 +114,11 @@ final class CommitCommand extends RepositoryCommand {
             for (TreePath path : made.map(CommitResult::skipped).orElse(List.of())) {
                 out.object().field("path", path).end();
             }
-            out.end().end();
+            out.end().field("merged", made.flatMap(CommitResult::merged).map(MergeReport::commit));
+            MergeCommand.writeCopies(
+                    out,
+                    made.flatMap(CommitResult::merged).map(MergeReport::copies).orElse(List.of()));
+            out.end();
         }
     }
 

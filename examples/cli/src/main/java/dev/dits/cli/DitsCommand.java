@@ -152,6 +152,8 @@ final class DitsCommand implements Runnable {
                 .addSubcommand(new TagCommand(context))
                 .addSubcommand(new SignersCommand(context))
                 .addSubcommand(new CheckoutCommand(context))
+                .addSubcommand(new MergeCommand(context))
+                .addSubcommand(new ResetCommand(context))
                 .addSubcommand(new RestoreCommand(context))
                 .addSubcommand(new AddCommand(context))
                 .addSubcommand(new FsckCommand(context))

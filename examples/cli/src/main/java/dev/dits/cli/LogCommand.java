@@ -2,6 +2,7 @@ package dev.dits.cli;
 
 import dev.dits.object.Commit;
 import dev.dits.object.ObjectId;
+import dev.dits.object.TreePath;
 import dev.dits.repo.CommitLog;
 import dev.dits.repo.LogEntry;
 import dev.dits.repo.RefName;
@@ -14,21 +15,31 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "log",
-        description = "List commits, the latest first.",
+        customSynopsis = "dits log [OPTIONS] [REVISION] [-- PATH...]",
+        description = {
+            "List commits, the latest first; with paths, those that changed something there.",
+            "Of merged lines, one that left the paths as the other has them is passed over. Renames are not followed."
+        },
         footerHeading = "%nExamples:%n",
         footer = {
             "  dits log                     the last 50 commits",
             "  dits log --oneline -n 5 v1   five, from the tag v1 backwards",
+            "  dits log -- takes/a.mov      the history of one file, or of a folder",
             "  dits log --json              for scripts: a JSON document a line"
         })
 final class LogCommand extends RepositoryCommand {
-    @Parameters(arity = "0..1", paramLabel = "REVISION", defaultValue = "HEAD", description = "Where to start.")
-    private String revision = "HEAD";
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "REVISION",
+            description = "Where to start. Default: HEAD. Paths stand behind '--'.")
+    private List<String> arguments = List.of();
 
     @Option(
             names = {"-n", "--max-count"},
@@ -43,6 +54,10 @@ final class LogCommand extends RepositoryCommand {
     @Mixin
     private JsonOption json = new JsonOption();
 
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
     LogCommand(Context context) {
         super(context);
     }
@@ -50,10 +65,23 @@ final class LogCommand extends RepositoryCommand {
     @Override
     void checkUsage() {
         Usage.require(max > 0, "-n takes a positive number");
+        Usage.require(
+                arguments.size() - argumentsBehindDashes() <= 1,
+                "a history starts at one revision; put '--' before paths, as in 'dits log -- FILE'");
+    }
+
+    /** How many arguments stand behind a {@code --}: paths. */
+    private int argumentsBehindDashes() {
+        List<String> original = spec.commandLine().getParseResult().originalArgs();
+        int dashes = original.indexOf("--");
+        return dashes < 0 ? 0 : original.size() - dashes - 1;
     }
 
     @Override
     int run(Repository repository) throws IOException {
+        int named = arguments.size() - argumentsBehindDashes();
+        String revision = named == 0 ? "HEAD" : arguments.get(0);
+        List<TreePath> paths = TreePaths.of(context, repository, arguments.subList(named, arguments.size()));
         if (repository.head().isEmpty() && revision.equals("HEAD")) {
             if (!json.requested()) {
                 context.say("No commit yet; 'dits commit -m MESSAGE' makes the first.");
@@ -63,7 +91,7 @@ final class LogCommand extends RepositoryCommand {
         Map<ObjectId, List<RefName>> names = repository.refs().entrySet().stream()
                 .collect(Collectors.groupingBy(
                         Map.Entry::getValue, Collectors.mapping(Map.Entry::getKey, Collectors.toList())));
-        CommitLog log = repository.history(revision);
+        CommitLog log = repository.history(revision, paths);
         Signers signers = repository.signers();
         // Where nobody reads any more, as behind 'head', the rest need not be read either.
         if (json.requested()) {

@@ -25,7 +25,7 @@ function __dits_complete() {
   done
   case $current in -*) return 0 ;; esac
   case $command in
-    branch | checkout | diff | log | show | tag) ;;
+    branch | checkout | diff | log | merge | reset | show | tag) ;;
     restore) case $before in -s | --source) COMPREPLY=() ;; *) return 0 ;; esac ;;
     *) return 0 ;;
   esac

@@ -39,7 +39,7 @@ function __dits_names
     echo HEAD
 end
 
-for __dits_command in branch checkout diff log show tag
+for __dits_command in branch checkout diff log merge reset show tag
     complete -c dits -n "__dits_at $__dits_command" -a '(__dits_names)'
 end
 complete -c dits -n '__dits_at restore' -s s -l source -x -a '(__dits_names)'

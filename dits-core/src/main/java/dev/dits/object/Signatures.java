@@ -84,7 +84,7 @@ public final class Signatures {
     }
 
     /**
-     * Checks a commit's signature; some 0.2 ms of processor time.
+     * Checks a commit's signature; about a millisecond of processor time.
      *
      * @param commit which
      * @return what was found
@@ -97,7 +97,7 @@ public final class Signatures {
     }
 
     /**
-     * Checks a tag's signature; some 0.2 ms of processor time.
+     * Checks a tag's signature; about a millisecond of processor time.
      *
      * @param tag which
      * @return what was found

@@ -538,7 +538,7 @@ public final class Repository implements AutoCloseable {
     /**
      * Decides whether what a peer sent may be named by references: checks the signature of every commit that these tips reach and no reference does
      * yet, and of the tags among the tips. Keys that are seen for the first time are bound to their authors' names. Call it after everything has arrived and
-     * before a reference moves; it takes some 0.2 ms a commit, spread over this repository's threads.
+     * before a reference moves; it takes about a millisecond of processor time a commit, spread over this repository's threads.
      *
      * <p>Refused are: a signature that does not hold; an unsigned child of a signed commit; and any unsigned commit or tag where {@linkplain
      * RepositoryConfig#signaturesRequired signatures are required}, which they are from now on where these are the first commits here and all are signed.

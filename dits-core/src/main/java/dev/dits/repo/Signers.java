@@ -63,7 +63,7 @@ public final class Signers {
     }
 
     /**
-     * Checks who made a commit; some 0.2 ms of processor time.
+     * Checks who made a commit; about a millisecond of processor time.
      *
      * @param commit which
      * @return what is known
@@ -73,7 +73,7 @@ public final class Signers {
     }
 
     /**
-     * Checks who made a tag; some 0.2 ms of processor time.
+     * Checks who made a tag; about a millisecond of processor time.
      *
      * @param tag which
      * @return what is known

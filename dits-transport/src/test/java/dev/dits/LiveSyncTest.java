@@ -236,6 +236,8 @@ class LiveSyncTest {
         assertThat(one.syncState().inStep()).isFalse();
         assertThat(one.repository().head()).contains(theirs);
         assertThat(one.root().resolve("file")).hasContent("not committed");
+        // The state is there first, the event comes behind it.
+        until.holds("it is told", () -> !only(events, DitsEvent.Lagging.class).isEmpty());
         assertThat(only(events, DitsEvent.Lagging.class))
                 .containsExactly(new DitsEvent.Lagging("main", List.of("file")));
         // Taken back, which nobody announces.

@@ -8,7 +8,6 @@ import dev.dits.object.Extensions;
 import dev.dits.object.Mtime;
 import dev.dits.object.ObjectId;
 import dev.dits.object.TreePath;
-import dev.dits.store.RecordType;
 import dev.dits.store.StoreWriter;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -93,12 +92,7 @@ final class Committing {
                     work.now(),
                     message,
                     Extensions.NONE));
-            byte[] bytes = commit.encode();
-            ObjectId id = ObjectId.hash(bytes);
-            // What the commit names is durable before the commit is anywhere.
-            writer.flush();
-            writer.put(RecordType.OBJECT, id, bytes, 0, bytes.length);
-            writer.flush();
+            ObjectId id = WorkTree.writeLast(writer, commit.encode());
             state.withNext(id).write(work.baseFile(), work.scratch);
             MergeReport merged = move(head, base, id, author, writer);
             try {

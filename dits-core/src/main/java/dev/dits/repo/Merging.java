@@ -7,7 +7,6 @@ import dev.dits.object.DirectoryRef;
 import dev.dits.object.Extensions;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectLimits;
-import dev.dits.store.RecordType;
 import dev.dits.store.StoreWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -70,12 +69,7 @@ final class Merging {
                     work.now(),
                     message(options.message(), theirs, into, copies),
                     Extensions.NONE));
-            byte[] bytes = commit.encode();
-            ObjectId id = ObjectId.hash(bytes);
-            // What the commit names is durable before the commit is anywhere.
-            writer.flush();
-            writer.put(RecordType.OBJECT, id, bytes, 0, bytes.length);
-            writer.flush();
+            ObjectId id = WorkTree.writeLast(writer, commit.encode());
             return new MergeReport(MergeReport.Kind.MERGED, id, copies);
         } catch (DiskFullException e) {
             writer.abandon();

@@ -508,7 +508,7 @@ final class TreeDiffer {
             StatCache.Cursor cache,
             Actions actions)
             throws IOException {
-        boolean contentChanges = old == null || !sameContent(old, target);
+        boolean contentChanges = !TreeMerge.sameContent(old, target);
         if (disk == null) {
             if (old == null || resuming) {
                 actions.write(path, target, null);
@@ -630,15 +630,6 @@ final class TreeDiffer {
             }
         }
         return false;
-    }
-
-    private static boolean sameContent(TreeEntry a, TreeEntry b) {
-        if (a instanceof FileEntry x && b instanceof FileEntry y) {
-            return x.content().equals(y.content());
-        }
-        return a instanceof LinkEntry v
-                && b instanceof LinkEntry w
-                && v.target().equals(w.target());
     }
 
     private boolean matches(byte[] path, Path file, FileStat disk, @Nullable TreeEntry entry, StatCache.Cursor cache)

@@ -13,6 +13,8 @@ import dev.dits.object.TreePath;
 import dev.dits.store.FileLocks;
 import dev.dits.store.LockWait;
 import dev.dits.store.PackStore;
+import dev.dits.store.RecordType;
+import dev.dits.store.StoreWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
@@ -235,6 +237,15 @@ final class WorkTree {
         ZonedDateTime time = ZonedDateTime.now(options.clock());
         return CommitTime.of(time.toInstant(), (int)
                 TimeUnit.SECONDS.toMinutes(time.getOffset().getTotalSeconds()));
+    }
+
+    /** Writes a commit or tag, durable when it returns; what it names, and the writer has, is so before it is anywhere. */
+    static ObjectId writeLast(StoreWriter writer, byte[] bytes) throws IOException {
+        ObjectId id = ObjectId.hash(bytes);
+        writer.flush();
+        writer.put(RecordType.OBJECT, id, bytes, 0, bytes.length);
+        writer.flush();
+        return id;
     }
 
     static void refuseUnfinished(BaseState state, String what) throws DitsException {

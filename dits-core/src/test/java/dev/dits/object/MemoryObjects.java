@@ -8,11 +8,15 @@ import java.util.Map;
 import java.util.Set;
 
 /** Objects in a map; counts reads and remembers the order of writes. */
-final class MemoryObjects implements ObjectSource, ObjectSink {
+public final class MemoryObjects implements ObjectSource, ObjectSink {
     final Map<ObjectId, byte[]> objects = new HashMap<>();
     final List<ObjectId> written = new ArrayList<>();
     final Set<ObjectId> fresh = new HashSet<>();
     int reads;
+
+    public MemoryObjects() {
+        // Empty to begin with.
+    }
 
     @Override
     public void write(ObjectId id, byte[] bytes) {
@@ -25,7 +29,7 @@ final class MemoryObjects implements ObjectSource, ObjectSink {
         written.add(id);
     }
 
-    ObjectId put(byte[] bytes) {
+    public ObjectId put(byte[] bytes) {
         ObjectId id = ObjectId.hash(bytes);
         write(id, bytes);
         return id;

@@ -18,9 +18,9 @@ import dev.dits.object.EntryName;
 import dev.dits.object.FileEntry;
 import dev.dits.object.LinkEntry;
 import dev.dits.object.LinkTarget;
+import dev.dits.object.MemoryObjects;
 import dev.dits.object.Mtime;
 import dev.dits.object.ObjectId;
-import dev.dits.object.ObjectSource;
 import dev.dits.object.TreeEntry;
 import dev.dits.object.TreePath;
 import java.io.IOException;
@@ -33,10 +33,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
@@ -51,35 +49,19 @@ import org.junit.jupiter.api.io.TempDir;
 class HostileNamesTest {
     private static final Mtime TIME = Mtime.of(Instant.ofEpochSecond(1_700_000_000));
 
-    private final Map<ObjectId, byte[]> objects = new HashMap<>();
-    private final ObjectSource source = new ObjectSource() {
-        @Override
-        public byte[] read(ObjectId id) {
-            return objects.get(id);
-        }
-
-        @Override
-        public boolean contains(ObjectId id) {
-            return objects.containsKey(id);
-        }
-    };
+    private final MemoryObjects objects = new MemoryObjects();
 
     @TempDir
     Path temp;
 
-    private ObjectId put(byte[] bytes) {
-        ObjectId id = ObjectId.hash(bytes);
-        objects.put(id, bytes);
-        return id;
-    }
-
     private FileEntry file(String name, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        return new FileEntry(EntryName.ofUtf8(name), 0644, TIME, new Content.SingleChunk(put(bytes), bytes.length));
+        return new FileEntry(
+                EntryName.ofUtf8(name), 0644, TIME, new Content.SingleChunk(objects.put(bytes), bytes.length));
     }
 
     private DirectoryRef tree(List<TreeEntry> entries) throws IOException {
-        DirectoryBuilder builder = new DirectoryBuilder((id, bytes) -> objects.put(id, bytes));
+        DirectoryBuilder builder = new DirectoryBuilder(objects);
         TreeMap<EntryName, TreeEntry> sorted = new TreeMap<>();
         entries.forEach(entry -> sorted.put(entry.name(), entry));
         for (TreeEntry entry : sorted.values()) {
@@ -146,7 +128,7 @@ class HostileNamesTest {
             FileEntry file = (FileEntry) entry;
             Files.write(
                     child(entry.name()),
-                    objects.get(((Content.SingleChunk) file.content()).id()),
+                    objects.read(((Content.SingleChunk) file.content()).id()),
                     StandardOpenOption.CREATE_NEW);
         }
 
@@ -188,7 +170,7 @@ class HostileNamesTest {
         Plain plain = new Plain(root);
         TreeDiffer differ = new TreeDiffer(
                 root,
-                source,
+                objects,
                 new ContentReader(new Chunker(ChunkProfile.PROJECT)),
                 rules,
                 LinkPolicy.AS_IS,
@@ -408,7 +390,7 @@ class HostileNamesTest {
                 WorkTreeWriter writer = new WorkTreeWriter(
                         root,
                         scratch,
-                        WorkTreeWriter.fromObjects(source, workers),
+                        WorkTreeWriter.fromObjects(objects, workers),
                         workers,
                         workers,
                         4,
@@ -417,7 +399,7 @@ class HostileNamesTest {
                         Instant.EPOCH.atZone(ZoneOffset.UTC))) {
             new TreeDiffer(
                             root,
-                            source,
+                            objects,
                             new ContentReader(new Chunker(ChunkProfile.PROJECT)),
                             rules,
                             LinkPolicy.AS_IS,
@@ -562,7 +544,7 @@ class HostileNamesTest {
         };
         TreeDiffer differ = new TreeDiffer(
                 root,
-                source,
+                objects,
                 new ContentReader(new Chunker(ChunkProfile.PROJECT)),
                 new NameRules(false, true, true, false),
                 LinkPolicy.AS_IS,

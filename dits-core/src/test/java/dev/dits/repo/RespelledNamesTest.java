@@ -17,9 +17,9 @@ import dev.dits.object.DirectoryEntry;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.EntryName;
 import dev.dits.object.FileEntry;
+import dev.dits.object.MemoryObjects;
 import dev.dits.object.Mtime;
 import dev.dits.object.ObjectId;
-import dev.dits.object.ObjectSource;
 import dev.dits.object.TreeEntry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -46,18 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RespelledNamesTest {
     private static final Mtime TIME = Mtime.of(Instant.ofEpochSecond(1_700_000_000));
 
-    private final Map<ObjectId, byte[]> objects = new HashMap<>();
-    private final ObjectSource source = new ObjectSource() {
-        @Override
-        public byte[] read(ObjectId id) {
-            return objects.get(id);
-        }
-
-        @Override
-        public boolean contains(ObjectId id) {
-            return objects.containsKey(id);
-        }
-    };
+    private final MemoryObjects objects = new MemoryObjects();
     private final ExecutorService workers = Executors.newFixedThreadPool(2);
 
     private FileSystem target;
@@ -82,12 +70,6 @@ class RespelledNamesTest {
         target.close();
     }
 
-    private ObjectId put(byte[] bytes) {
-        ObjectId id = ObjectId.hash(bytes);
-        objects.put(id, bytes);
-        return id;
-    }
-
     /** A tree of files: path, with directories before slashes, and content. */
     private DirectoryRef tree(String... pathsAndContents) throws IOException {
         SortedMap<String, String> files = new TreeMap<>();
@@ -108,14 +90,16 @@ class RespelledNamesTest {
             } else {
                 byte[] bytes = file.getValue().getBytes(StandardCharsets.UTF_8);
                 EntryName name = EntryName.ofUtf8(file.getKey());
-                entries.put(name, new FileEntry(name, 0644, TIME, new Content.SingleChunk(put(bytes), bytes.length)));
+                entries.put(
+                        name,
+                        new FileEntry(name, 0644, TIME, new Content.SingleChunk(objects.put(bytes), bytes.length)));
             }
         }
         for (Map.Entry<String, SortedMap<String, String>> directory : below.entrySet()) {
             EntryName name = EntryName.ofUtf8(directory.getKey());
             entries.put(name, new DirectoryEntry(name, 0755, TIME, tree(directory.getValue())));
         }
-        DirectoryBuilder builder = new DirectoryBuilder((id, bytes) -> objects.put(id, bytes));
+        DirectoryBuilder builder = new DirectoryBuilder(objects);
         for (TreeEntry entry : entries.values()) {
             builder.add(entry);
         }
@@ -128,7 +112,7 @@ class RespelledNamesTest {
         assertThat(rules.folds()).isTrue();
         TreeDiffer differ = new TreeDiffer(
                 root,
-                source,
+                objects,
                 new ContentReader(new Chunker(ChunkProfile.PROJECT)),
                 rules,
                 LinkPolicy.AS_IS,
@@ -144,7 +128,7 @@ class RespelledNamesTest {
                 WorkTreeWriter writer = new WorkTreeWriter(
                         root,
                         scratch,
-                        WorkTreeWriter.fromObjects(source, workers),
+                        WorkTreeWriter.fromObjects(objects, workers),
                         workers,
                         workers,
                         4,

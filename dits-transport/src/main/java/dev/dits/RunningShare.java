@@ -287,7 +287,6 @@ public final class RunningShare {
         handle.close("shares", true, timeout);
     }
 
-    /** Says what is shared; the code is not shown. */
     /**
      * Lists where local changes keep the working tree from following what was pushed.
      *
@@ -297,6 +296,7 @@ public final class RunningShare {
         return status.texts("lagging");
     }
 
+    /** Says what is shared; the code is not shown. */
     @Override
     public String toString() {
         return "RunningShare[" + name() + " at " + root + ", process " + pid() + "]";

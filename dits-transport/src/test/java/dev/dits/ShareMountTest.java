@@ -18,12 +18,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -323,8 +322,8 @@ class ShareMountTest {
         Path project = project();
         Path other = temporary.resolve("other");
         Trees.random(other.resolve("x"), 9, 1000);
-        Set<String> before = ditsThreads();
-        List<String> handlesBefore = handles();
+        Set<Thread> before = DitsThreads.alive("dits-");
+        Set<String> handlesBefore = handles();
         // One home for both, as in a host that embeds two, and one socket for each.
         Dits one = Dits.open(options("both").withControl(true));
         Dits two = Dits.open(options("both").withControl(true));
@@ -352,27 +351,26 @@ class ShareMountTest {
         two.close();
         alsoMounted.close();
         second.close();
-        assertThat(ditsThreads()).isEqualTo(before);
-        assertThat(handles()).isEqualTo(handlesBefore);
+        DitsThreads.assertEnded("dits-", before);
+        assertThat(handlesBefore).containsAll(handles());
         try (Stream<Path> left = Files.list(temporary.resolve("home-both").resolve("run"))) {
             assertThat(left).isEmpty();
         }
     }
 
-    /** Open sockets (how many) and open files below the test's directory, where the system can tell. */
-    private List<String> handles() throws Exception {
+    /** Open sockets (by their inode) and open files below the test's directory, where the system can tell. */
+    private Set<String> handles() throws Exception {
         Path descriptors = Path.of("/proc/self/fd");
         if (!Files.isDirectory(descriptors)) {
-            return List.of();
+            return Set.of();
         }
-        List<String> open = new ArrayList<>();
+        Set<String> open = new HashSet<>();
         try (Stream<Path> all = Files.list(descriptors)) {
             for (Path descriptor : all.toList()) {
                 try {
                     String target = Files.readSymbolicLink(descriptor).toString();
-                    if (target.startsWith("socket:")) {
-                        open.add("socket");
-                    } else if (target.startsWith(temporary.toRealPath().toString())) {
+                    if (target.startsWith("socket:")
+                            || target.startsWith(temporary.toRealPath().toString())) {
                         open.add(target);
                     }
                 } catch (NoSuchFileException e) {
@@ -380,14 +378,6 @@ class ShareMountTest {
                 }
             }
         }
-        open.sort(null);
         return open;
-    }
-
-    private static Set<String> ditsThreads() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .map(Thread::getName)
-                .filter(name -> name.startsWith("dits-"))
-                .collect(Collectors.toCollection(TreeSet::new));
     }
 }

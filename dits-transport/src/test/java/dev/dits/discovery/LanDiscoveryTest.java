@@ -3,6 +3,7 @@ package dev.dits.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dits.DitsThreads;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -190,9 +192,7 @@ class LanDiscoveryTest {
         search.close();
         assertThatThrownBy(() -> discovery.announce(TAG, 1)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> discovery.search(TAG, found::add)).isInstanceOf(IllegalStateException.class);
-        assertThat(Thread.getAllStackTraces().keySet())
-                .extracting(Thread::getName)
-                .noneMatch(name -> name.equals("dits-lan"));
+        DitsThreads.assertEnded("dits-lan", Set.of());
         LanDiscovery next = open();
         assertThatThrownBy(() -> next.announce(new byte[7], 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> next.announce(TAG, 0)).isInstanceOf(IllegalArgumentException.class);

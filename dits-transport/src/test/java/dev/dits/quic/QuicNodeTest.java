@@ -3,6 +3,7 @@ package dev.dits.quic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dits.DitsThreads;
 import dev.dits.error.PortInUseException;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -464,9 +466,7 @@ class QuicNodeTest {
         assertThatThrownBy(() -> stream.write(new byte[1], 0, 1)).isInstanceOf(IOException.class);
         assertThatThrownBy(pair::dial).isInstanceOf(IOException.class).hasMessageContaining("closed");
         pair.close();
-        assertThat(Thread.getAllStackTraces().keySet())
-                .extracting(Thread::getName)
-                .noneMatch(name -> name.startsWith("dits-net"));
+        DitsThreads.assertEnded("dits-net", Set.of());
     }
 
     private static byte[] send(QuicStream stream, long seed, long length) throws Exception {

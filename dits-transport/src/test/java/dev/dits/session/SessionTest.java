@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.dits.DitsThreads;
 import dev.dits.crypto.PeerCertificate;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.CorruptObjectException;
@@ -36,6 +37,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
@@ -639,8 +641,7 @@ class SessionTest {
                         .isTrue();
             }
         }
-        assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.getName().startsWith("dits-net"));
+        DitsThreads.assertEnded("dits-net", Set.of());
     }
 
     @Test

@@ -57,13 +57,14 @@ class ArchitectureTest {
                         "dev.dits.object",
                         "dev.dits.disk",
                         "dev.dits.store"));
-        ARROWS.put("dev.dits.control", List.of("dev.dits.error"));
+        ARROWS.put("dev.dits.control", List.of("dev.dits.error", "dev.dits.json"));
+        ARROWS.put("dev.dits.json", List.of("dev.dits.error"));
         ARROWS.put("dev.dits.wire", List.of("dev.dits.object", "dev.dits.error"));
         ARROWS.put("dev.dits.quic", List.of("dev.dits.net", "dev.dits.path", "dev.dits.error"));
         ARROWS.put("dev.dits.net", List.of());
         ARROWS.put("dev.dits.path", List.of("dev.dits.tracker", "dev.dits.error"));
         ARROWS.put("dev.dits.discovery", List.of("dev.dits.tracker", "dev.dits.error"));
-        ARROWS.put("dev.dits.tracker", List.of("dev.dits.error"));
+        ARROWS.put("dev.dits.tracker", List.of("dev.dits.error", "dev.dits.json"));
         ARROWS.put("dev.dits.crypto", List.of());
         ARROWS.put("dev.dits.cache", without(CORE, "dev.dits.repo"));
         ARROWS.put("dev.dits.repo", CORE);

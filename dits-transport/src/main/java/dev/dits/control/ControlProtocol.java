@@ -1,6 +1,7 @@
 package dev.dits.control;
 
 import dev.dits.error.ProtocolException;
+import dev.dits.json.Json;
 import java.util.Map;
 
 /**

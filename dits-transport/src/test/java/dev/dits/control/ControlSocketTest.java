@@ -13,6 +13,7 @@ import dev.dits.error.PeerUnreachableException;
 import dev.dits.error.ProtocolException;
 import dev.dits.error.RepositoryBusyException;
 import dev.dits.error.SessionClosedException;
+import dev.dits.json.Json;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

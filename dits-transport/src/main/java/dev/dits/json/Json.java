@@ -1,4 +1,4 @@
-package dev.dits.control;
+package dev.dits.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -18,7 +18,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The text of one message: an object of texts, whole numbers, truth values, arrays and objects (RFC 8259). */
-final class Json {
+public final class Json {
     private static final int DEPTH_MAX = 16;
     private static final int NUMBER_CHARS_MAX = 24;
 
@@ -37,7 +37,7 @@ final class Json {
     private Json() {}
 
     /** Writes an object on one line, without the line's end. */
-    static byte[] write(Map<String, Object> object) {
+    public static byte[] write(Map<String, Object> object) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator generator = FACTORY.createGenerator(bytes)) {
             write(generator, object);
@@ -75,24 +75,23 @@ final class Json {
      *
      * @throws ProtocolException if it is no JSON object, nests too deeply or names something twice
      */
-    static Map<String, Object> read(byte[] text) throws ProtocolException {
+    public static Map<String, Object> read(byte[] text) throws ProtocolException {
         try (JsonParser parser = FACTORY.createParser(text)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new ProtocolException("a control message is a JSON object");
+                throw new ProtocolException("a message is a JSON object");
             }
             Map<String, Object> object = object(parser);
             if (parser.nextToken() != null) {
-                throw new ProtocolException("a control message is one JSON object a line");
+                throw new ProtocolException("a message is one JSON object");
             }
             return object;
         } catch (JsonProcessingException e) {
             // Its own message quotes the text, which may hold a join code.
-            throw new ProtocolException(
-                    "a control message is no JSON: " + e.getClass().getSimpleName());
+            throw new ProtocolException("a message is no JSON: " + e.getClass().getSimpleName());
         } catch (ProtocolException e) {
             throw e;
         } catch (IOException e) {
-            throw new ProtocolException("a control message can not be read", e);
+            throw new ProtocolException("a message can not be read", e);
         }
     }
 

@@ -90,7 +90,10 @@ final class Upkeep {
         Refs.Head head = work.refs.head();
         BaseState state = BaseState.read(work.baseFile());
         ObjectId target = underWay ? state.target() : null;
-        for (ObjectId id : new ObjectId[] {head.commit(), state.commit(), state.next(), target}) {
+        // A first pull writes the tip's files before the history has come, and makes the branch at last.
+        boolean pulling = head.branch() != null && work.refs.read(head.branch()).isEmpty();
+        ObjectId base = underWay || !pulling ? state.commit() : null;
+        for (ObjectId id : new ObjectId[] {head.commit(), base, state.next(), target}) {
             if (id != null) {
                 roots.add(id);
             }

@@ -6,6 +6,7 @@ import dev.dits.object.Commit;
 import dev.dits.object.CommitTime;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Extensions;
+import dev.dits.object.FileTree;
 import dev.dits.object.ObjectId;
 import dev.dits.object.Signatures;
 import dev.dits.object.TestSigner;
@@ -14,6 +15,7 @@ import dev.dits.store.FileLocks;
 import dev.dits.store.RecordType;
 import dev.dits.store.StoreWriter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,6 +127,42 @@ class FsckAndGcTest {
                 writer.flush();
             }
             assertThat(collected.get(1, TimeUnit.MINUTES).bytesFreed()).isNotNegative();
+        }
+    }
+
+    /** A first pull writes the tip's files while the history before it still comes, and may be stopped in between. */
+    @Test
+    void aFirstPullThatWasStoppedHasLostNothing(@TempDir Path there) throws IOException {
+        try (Repository share = Repository.init(there, RepositoryOptions.defaults());
+                Repository mount = Repository.init(work, RepositoryOptions.defaults())) {
+            Files.writeString(there.resolve("a"), "before");
+            share.commit("one", null, CommitProgress.NONE);
+            Files.writeString(there.resolve("a"), "after");
+            ObjectId tip =
+                    share.commit("two", null, CommitProgress.NONE).orElseThrow().id();
+            store(mount, share.objects().require(tip));
+            store(mount, share.objects().require(share.readCommit(tip).tree().id()));
+            FileSource fromShare = (path, content, part) -> CompletableFuture.runAsync(() -> {
+                try {
+                    FileTree.Cursor chunks = new FileTree(share.objects()).chunks(content);
+                    for (FileTree.Chunk chunk = chunks.next(); chunk != null; chunk = chunks.next()) {
+                        part.write(
+                                chunk.offset(), ByteBuffer.wrap(share.objects().require(chunk.id())));
+                    }
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            mount.updateWorkingTree(tip, CheckoutOptions.defaults().withSource(fromShare));
+
+            assertThat(mount.base()).contains(tip);
+            assertThat(mount.fsck(bytes -> {}).clean()).isTrue();
+            mount.gc();
+            assertThat(mount.status().changes()).isEmpty();
+
+            // Once the branch says that all came, what is not here is lost indeed.
+            mount.updateRef(RefName.branch("main"), null, tip);
+            assertThat(mount.fsck(bytes -> {}).lost()).isNotEmpty();
         }
     }
 

@@ -4,10 +4,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Runs seeds in a process of its own: {@code FIRST COUNT DIRECTORY [SECONDS]}, from the first on until so many were run or so
- * many seconds have passed. A seed that fails is printed, with what was found; the others go on. Ends with 1 if one failed.
+ * many seconds have passed; of several, {@code SEED,SEED...} in place of the first, those. A seed that fails is printed, with
+ * what was found; the others go on. Ends with 1 if one failed.
  *
  * <p>System properties: {@code dits.sim.twice=N} runs each Nth seed twice and compares what happened turn by turn;
  * {@code dits.sim.log=FILE} keeps the turns of the last run; {@code dits.sim.world=live} runs a {@link LiveWorld}.
@@ -25,8 +28,7 @@ public final class Campaign {
     private Campaign() {}
 
     public static void main(String[] arguments) throws Exception {
-        long first = Long.parseLong(arguments[0]);
-        long count = Long.parseLong(arguments[1]);
+        long[] seeds = seeds(arguments[0], Long.parseLong(arguments[1]));
         Path directory = Path.of(arguments[2]);
         long seconds = arguments.length > 3 ? Long.parseLong(arguments[3]) : Long.MAX_VALUE / 2_000_000_000L;
         int twice = Integer.getInteger("dits.sim.twice", 0);
@@ -42,7 +44,10 @@ public final class Campaign {
         long[] sums = new long[10];
         int compared = 0;
         List<Long> differed = new ArrayList<>();
-        for (long seed = first; seed < first + count && System.nanoTime() - began < seconds * 1_000_000_000L; seed++) {
+        for (long seed : seeds) {
+            if (System.nanoTime() - began >= seconds * 1_000_000_000L) {
+                break;
+            }
             try {
                 Simulation.Figures figures = run(seed, directory, log, 0);
                 long[] these = {
@@ -60,7 +65,7 @@ public final class Campaign {
                 for (int i = 0; i < sums.length; i++) {
                     sums[i] += these[i];
                 }
-                if (twice > 0 && (seed - first) % twice == 0) {
+                if (twice > 0 && ran % twice == 0) {
                     compared++;
                     if (run(seed, directory, log, 1).trace() != figures.trace()) {
                         differed.add(seed);
@@ -92,6 +97,14 @@ public final class Campaign {
                 + "; failed seeds: " + failed);
         // What a failed seed left waiting must not keep the process.
         System.exit(failed.isEmpty() && differed.isEmpty() && ran > 0 ? 0 : 1);
+    }
+
+    private static long[] seeds(String first, long count) {
+        return first.contains(",")
+                ? Stream.of(first.split(",", -1)).mapToLong(Long::parseLong).toArray()
+                : LongStream.iterate(Long.parseLong(first), seed -> seed + 1)
+                        .limit(count)
+                        .toArray();
     }
 
     private static Simulation.Figures run(long seed, Path directory, String log, int time) throws Exception {

@@ -311,33 +311,17 @@ final class LiveWorld {
             try {
                 commit(host);
             } catch (BranchMovedException e) {
-                setAside(host, status);
+                setAside(host);
             }
         }
     }
 
-    /** The user renames what the branch has another version of, and takes that one in its place. */
-    private void setAside(World.Host host, Status status) throws IOException {
+    /** What the branch has another version of. */
+    private void setAside(World.Host host) throws IOException {
         try {
             host.repository().follow(CheckoutOptions.defaults());
         } catch (LocalChangesException e) {
-            for (String path : e.paths()) {
-                Path file = host.tree().resolve(path);
-                if (Files.isRegularFile(file)) {
-                    String name = path + ".mine" + host.asides++;
-                    Files.move(file, host.tree().resolve(name));
-                    byte[] bytes = host.dirty.remove(path);
-                    if (bytes != null) {
-                        host.dirty.put(name, bytes);
-                    }
-                }
-                byte[] was = status.base().isEmpty()
-                        ? null
-                        : World.contentOf(host, status.base().get(), path);
-                if (was != null) {
-                    Files.write(file, was);
-                }
-            }
+            host.setAside(e.paths());
         }
     }
 

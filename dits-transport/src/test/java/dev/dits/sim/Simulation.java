@@ -507,28 +507,9 @@ final class Simulation {
                     host.commit();
                 }
             } catch (LocalChangesException e) {
-                setAside(host, status.tip().orElseThrow(), e.paths());
+                host.setAside(e.paths());
             } catch (BranchMovedException e) {
                 scheduler.note(host.log + ": " + e.getMessage());
-            }
-        }
-    }
-
-    /** The user renames what is in the way, and takes the commit's in its place. */
-    private void setAside(World.Host host, ObjectId commit, List<String> paths) throws IOException {
-        for (String path : paths) {
-            Path file = host.tree().resolve(path);
-            if (Files.exists(file)) {
-                String name = path + ".mine" + host.asides++;
-                Files.move(file, host.tree().resolve(name));
-                byte[] bytes = host.dirty.remove(path);
-                if (bytes != null) {
-                    host.dirty.put(name, bytes);
-                }
-            }
-            byte[] theirs = commit == null ? null : World.contentOf(host, commit, path);
-            if (theirs != null) {
-                Files.write(file, theirs);
             }
         }
     }
@@ -544,7 +525,7 @@ final class Simulation {
             pull(host);
             return;
         } catch (LocalChangesException e) {
-            setAside(host, World.originOf(host.repository()), e.paths());
+            host.setAside(e.paths());
             behind.add(host.log + ": " + e.getMessage());
         } catch (BranchMovedException e) {
             try {
@@ -552,7 +533,7 @@ final class Simulation {
                 resolve(host);
                 pull(host);
             } catch (LocalChangesException inTheWay) {
-                setAside(host, World.originOf(host.repository()), inTheWay.paths());
+                host.setAside(inTheWay.paths());
             } catch (BranchMovedException | SessionClosedException again) {
                 scheduler.note(host.log + ": " + again);
             }

@@ -27,6 +27,13 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code -Ddits.sim.count=1000 -Ddits.sim.seconds=600}.
  */
 class SimulationTest {
+    /**
+     * Seeds that failed once. What they showed has tests of its own, as a seed means another run after every change of what it
+     * runs; that they pass is the least. 21104: a user who took the share's version by hand of a file in the way of his first
+     * pull, and that one was old by then. 23054: a first pull that was stopped between its files and its branch.
+     */
+    private static final String FAILED_ONCE = "21104,23054";
+
     @TempDir
     private Path directory;
 
@@ -43,6 +50,10 @@ class SimulationTest {
 
     /** A process of its own: what it rewrites and how it draws randomness is nobody else's business. */
     private Outcome campaign(List<String> options, long first, long count, long seconds) throws Exception {
+        return campaign(options, Long.toString(first), count, seconds);
+    }
+
+    private Outcome campaign(List<String> options, String first, long count, long seconds) throws Exception {
         Path agent = agent();
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -62,7 +73,7 @@ class SimulationTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Campaign.class.getName(),
-                Long.toString(first),
+                first,
                 Long.toString(count),
                 disks().toString(),
                 Long.toString(seconds)));
@@ -126,6 +137,12 @@ class SimulationTest {
         // Each tenth is run twice, and has to take the same turns.
         Outcome outcome = campaign(List.of("-Ddits.sim.twice=10"), first, count, seconds);
         System.out.println(outcome.said.lines().reduce("", (a, b) -> b));
+        assertThat(outcome.status).as(outcome.said).isZero();
+    }
+
+    @Test
+    void whatFailedOncePasses() throws Exception {
+        Outcome outcome = campaign(List.of(), FAILED_ONCE, 0, 3_600);
         assertThat(outcome.status).as(outcome.said).isZero();
     }
 

@@ -21,7 +21,6 @@ import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectSource;
 import dev.dits.object.TreePath;
 import dev.dits.repo.CommitProgress;
-import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
 import java.io.ByteArrayOutputStream;
@@ -266,6 +265,27 @@ final class World {
             return id;
         }
 
+        /** The user renames what is in the way of the branch, and has the tree's own commit in its place, if that has it. */
+        void setAside(List<String> paths) throws IOException {
+            java.util.Optional<ObjectId> base = repository().base();
+            for (String path : paths) {
+                Path file = tree().resolve(path);
+                if (Files.isRegularFile(file)) {
+                    String name = path + ".mine" + asides++;
+                    Files.move(file, tree().resolve(name));
+                    byte[] bytes = dirty.remove(path);
+                    if (bytes != null) {
+                        dirty.put(name, bytes);
+                    }
+                }
+                byte[] was = base.isEmpty() ? null : contentOf(this, base.get(), path);
+                if (was != null) {
+                    Files.write(file, was);
+                    Files.setLastModifiedTime(file, FileTime.from(scheduler.trueTime()));
+                }
+            }
+        }
+
         /** What the branch has of what was written here needs no watching any more. */
         void forgetCommitted() throws IOException {
             Repository repository = repository();
@@ -327,11 +347,6 @@ final class World {
         while (zombies > 0) {
             scheduler.sleep(100_000_000L);
         }
-    }
-
-    /** Where the share's branch was when the mount last asked; null if it never did. */
-    static ObjectId originOf(Repository repository) throws IOException {
-        return repository.ref(RefName.remote("origin", BRANCH)).orElse(null);
     }
 
     /** As {@link #contentAt}, with the share's help where a mount has no more than a promise. */

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,9 @@ import org.slf4j.LoggerFactory;
 final class NodeControl implements ControlServer.Conversation {
     /** The longest that one question waits for a transfer; the asker asks again. */
     private static final long AWAIT_MILLIS_MAX = 1_000;
+
+    /** What is fit to be quoted: what is no such word may be anything, a ticket in the wrong place too. */
+    private static final Pattern OPERATION = Pattern.compile("[a-z-]{1,16}");
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeControl.class);
 
@@ -65,8 +69,9 @@ final class NodeControl implements ControlServer.Conversation {
             case "limit" -> told(() -> transfer().limit(with.number("bytesPerSecond", 0)));
             default ->
                 throw new DitsException("process " + ProcessHandle.current().pid()
-                        + " runs a version of dits that can not do this ('" + operation
-                        + "'); end it, and start it again with the version that you use");
+                        + " runs a version of dits that can not do this"
+                        + (OPERATION.matcher(operation).matches() ? " ('" + operation + "')" : "")
+                        + "; end it, and start it again with the version that you use");
         };
     }
 

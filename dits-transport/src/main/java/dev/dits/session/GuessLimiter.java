@@ -39,7 +39,7 @@ public final class GuessLimiter extends SharedState {
     /** Wrong guesses in a code's life. */
     public static final int LIFE_GUESSES_MAX = 1_000;
 
-    private static final Duration WINDOW = Duration.ofHours(1);
+    static final Duration WINDOW = Duration.ofHours(1);
 
     /** The sources that guessed wrong within the hour. The longest known goes when there are more; the code's life still counts. */
     static final int SOURCES_MAX = 10_000;

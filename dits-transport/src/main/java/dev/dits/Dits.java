@@ -86,7 +86,7 @@ public final class Dits implements AutoCloseable {
     }
 
     /**
-     * Opens a node. Where there is no room for its chunk cache it works without one on disk, and {@link #cacheProblem} says so.
+     * Opens a node. Where there is no room for its chunk cache, or the one there can not be read, it works without one on disk, and {@link #cacheProblem} says so.
      *
      * @param options its settings
      * @return the node
@@ -252,7 +252,8 @@ public final class Dits implements AutoCloseable {
     }
 
     /**
-     * Tells why the node has no chunk cache on disk although its options ask for one: the disk was full when it was opened. What was pulled once may then
+     * Tells why the node has no chunk cache on disk although its options ask for one: the disk was full when it was opened, or
+     * another version of dits has filled it. What was pulled once may then
      * travel again, and everything else is as ever.
      *
      * @return for people, with what to do; nothing if all is well

@@ -8,6 +8,7 @@ import dev.dits.disk.DiskFailures;
 import dev.dits.disk.Role;
 import dev.dits.error.DiskFullException;
 import dev.dits.error.RepositoryBusyException;
+import dev.dits.error.UnsupportedFormatException;
 import dev.dits.object.ObjectId;
 import dev.dits.store.PackStore;
 import dev.dits.store.RecordType;
@@ -146,12 +147,13 @@ public final class ChunkCache implements AutoCloseable {
     }
 
     /**
-     * Opens the cache, making the directory if there is none. Where the disk has no room for it, the cache is in memory only, and {@link #problem} says so.
+     * Opens the cache, making the directory if there is none. Where the disk has no room for it, or what lies there is of a version that this one can not read, the
+     * cache is in memory only, and {@link #problem} says so.
      *
      * @param directory where the chunks lie, {@code DITS_HOME/cache}
      * @param options bounds
      * @return the open cache
-     * @throws IOException if the directory cannot be used for another reason than a full disk
+     * @throws IOException if the directory cannot be used for another reason
      */
     public static ChunkCache open(Path directory, CacheOptions options) throws IOException {
         long bytesMax = options.diskBytesMax();
@@ -164,6 +166,16 @@ public final class ChunkCache implements AutoCloseable {
                 bytesMax = automaticBytes(directory);
             }
             return new ChunkCache(options, new OnDisk(options.disk(), directory, bytesMax), "");
+        } catch (UnsupportedFormatException e) {
+            // A newer dits filled it, or its version is the byte that went bad: not to be touched, and nothing to stop
+            // for.
+            LOGGER.debug("the cache is in memory only", e);
+            return new ChunkCache(
+                    options,
+                    null,
+                    "the chunk cache is in memory only, as " + directory
+                            + " was written by a newer dits, or is damaged (" + e.getMessage()
+                            + "); delete the directory to have one on disk again");
         } catch (IOException e) {
             IOException explained = DiskFailures.explain(directory, e);
             if (!(explained instanceof DiskFullException)) {

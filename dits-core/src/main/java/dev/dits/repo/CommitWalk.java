@@ -1,5 +1,6 @@
 package dev.dits.repo;
 
+import dev.dits.error.FileAccessException;
 import dev.dits.object.Content;
 import dev.dits.object.DirectoryBuilder;
 import dev.dits.object.DirectoryEditor;
@@ -12,6 +13,7 @@ import dev.dits.object.LinkTarget;
 import dev.dits.object.Mtime;
 import dev.dits.object.ObjectSource;
 import dev.dits.object.TreeEntry;
+import dev.dits.object.TreePath;
 import dev.dits.store.StoreWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,15 +43,18 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
         /** By name, what becomes of the entries that are looked at; null where all are. */
         final @Nullable NavigableMap<EntryName, Optional<TreeEntry>> edits;
 
+        final byte[] path;
         final @Nullable EntryName name;
         final @Nullable FileStat stat;
         final @Nullable TreeEntry base;
 
         Frame(
                 @Nullable DirectoryBuilder builder,
+                byte[] path,
                 @Nullable EntryName name,
                 @Nullable FileStat stat,
                 @Nullable TreeEntry base) {
+            this.path = path;
             this.builder = builder;
             this.edits = builder == null ? new TreeMap<>() : null;
             this.name = name;
@@ -74,12 +79,19 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
     private final StatCacheUpdate cache;
     private final Mtime scanStart;
     private final CommitProgress progress;
+    /** Decides what is taken; null for all. */
+    private final @Nullable CommitGuard guard;
+
     private final Deque<Frame> stack = new ArrayDeque<>();
     private final AtomicLong files = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong newBytes = new AtomicLong();
     private final List<byte[]> skipped = new ArrayList<>();
     private @Nullable DirectoryRef root;
+    private long added;
+    private long changed;
+    private long deleted;
+    private final List<TreePath> changedPaths = new ArrayList<>();
 
     CommitWalk(
             ObjectSource objects,
@@ -89,7 +101,8 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
             OrderedPipeline pipeline,
             StatCacheUpdate cache,
             Mtime scanStart,
-            CommitProgress progress) {
+            CommitProgress progress,
+            @Nullable CommitGuard guard) {
         this.objects = objects;
         this.baseTree = baseTree;
         this.writer = writer;
@@ -98,6 +111,7 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
         this.cache = cache;
         this.scanStart = scanStart;
         this.progress = progress;
+        this.guard = guard;
     }
 
     DirectoryRef root() {
@@ -119,6 +133,40 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
         return skipped;
     }
 
+    CommitChanges changes() {
+        return new CommitChanges(added, changed, deleted, changedPaths);
+    }
+
+    private void note(byte[] path, @Nullable TreeEntry before, TreeEntry after) {
+        if (after.equals(before)) {
+            return;
+        }
+        if (before == null) {
+            added++;
+        } else {
+            changed++;
+        }
+        list(path);
+    }
+
+    private void list(byte[] path) {
+        if (changedPaths.size() < CommitChanges.PATHS_LISTED_MAX) {
+            changedPaths.add(TreePath.of(path));
+        }
+    }
+
+    /** Whether something is to be recorded as it is; else it is as the base has it. */
+    private boolean takes(byte[] path, @Nullable FileStat stat) throws IOException {
+        return guard == null
+                || guard.takes(TreePath.of(path), Optional.ofNullable(stat).map(FileStamp::new));
+    }
+
+    private void leave(@Nullable TreeEntry base) throws IOException {
+        if (base != null) {
+            top().add(base);
+        }
+    }
+
     private Frame top() {
         return stack.getLast();
     }
@@ -126,7 +174,7 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
     @Override
     public void enter(byte[] path, @Nullable EntryName name, FileStat stat, @Nullable TreeEntry base)
             throws IOException {
-        pipeline.then(() -> stack.addLast(new Frame(new DirectoryBuilder(writer), name, stat, base)));
+        pipeline.then(() -> stack.addLast(new Frame(new DirectoryBuilder(writer), path, name, stat, base)));
     }
 
     @Override
@@ -155,6 +203,10 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
                                     ? old.mtime()
                                     : stat.mtime(),
                             ref);
+            if (frame.base == null ? ref.files() == 0 : entry.mode() != frame.base.mode()) {
+                // Of others, what is in them tells.
+                note(frame.path, frame.base, entry);
+            }
             top().add(entry);
         });
     }
@@ -162,7 +214,7 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
     @Override
     public void enterPart(byte[] path, @Nullable EntryName name, @Nullable FileStat stat, @Nullable TreeEntry base)
             throws IOException {
-        pipeline.then(() -> stack.addLast(new Frame(null, name, stat, base)));
+        pipeline.then(() -> stack.addLast(new Frame(null, path, name, stat, base)));
     }
 
     @Override
@@ -223,13 +275,59 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
             });
             return;
         }
-        pipeline.submit(() -> reader.store(path, file, stat, writer, this::read), result -> {
-            if (result != null) {
-                progress.update(files.incrementAndGet(), bytes.get(), newBytes.get());
-                // The permissions too are those of the moment the content was read.
-                add(path, name, result.stat(), base, result.content());
-            }
-        });
+        CommitGuard asked = guard;
+        if (asked != null) {
+            guarded(asked, path, file, name, stat, base);
+            return;
+        }
+        pipeline.submit(
+                () -> reader.store(path, file, stat, ContentReader.ATTEMPTS_MAX, writer, this::read), result -> {
+                    if (result != null) {
+                        take(path, name, base, result);
+                    }
+                });
+    }
+
+    private void take(byte[] path, EntryName name, @Nullable TreeEntry base, ContentReader.Result result)
+            throws IOException {
+        progress.update(files.incrementAndGet(), bytes.get(), newBytes.get());
+        // The permissions too are those of the moment the content was read.
+        add(path, name, result.stat(), base, result.content());
+    }
+
+    /** What reading a file came to: its content, or why it stays as the base has it. */
+    private record Guarded(
+            ContentReader.@Nullable Result result, @Nullable FileAccessException failure) {}
+
+    private void guarded(
+            CommitGuard asked, byte[] path, Path file, EntryName name, FileStat stat, @Nullable TreeEntry base)
+            throws IOException {
+        if (!asked.takes(TreePath.of(path), Optional.of(new FileStamp(stat)))) {
+            pipeline.then(() -> leave(base));
+            return;
+        }
+        pipeline.submit(
+                () -> {
+                    try {
+                        return new Guarded(reader.store(path, file, stat, 1, writer, this::read), null);
+                    } catch (ChangingFileException e) {
+                        return new Guarded(null, null);
+                    } catch (FileAccessException e) {
+                        return new Guarded(null, e);
+                    }
+                },
+                read -> {
+                    if (read.result != null) {
+                        take(path, name, base, read.result);
+                        return;
+                    }
+                    leave(base);
+                    if (read.failure != null) {
+                        asked.unreadable(TreePath.of(path), read.failure);
+                    } else {
+                        asked.changed(TreePath.of(path));
+                    }
+                });
     }
 
     private void read(long count, long isNew) {
@@ -250,26 +348,41 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
         } else {
             entry = new FileEntry(name, stat.mode(), stat.mtime(), content);
         }
+        note(path, base, entry);
         top().add(entry);
     }
 
     @Override
     public void link(byte[] path, EntryName name, FileStat stat, LinkTarget target, @Nullable TreeEntry base)
             throws IOException {
+        boolean same = base instanceof LinkEntry old && Links.same(old.target(), target);
+        if (!same && !takes(path, stat)) {
+            pipeline.then(() -> leave(base));
+            return;
+        }
         pipeline.then(() -> {
             files.incrementAndGet();
-            boolean same = base instanceof LinkEntry old && Links.same(old.target(), target);
-            top().add(same && base != null ? base : new LinkEntry(name, Links.MODE, stat.mtime(), target));
+            TreeEntry entry = same && base != null ? base : new LinkEntry(name, Links.MODE, stat.mtime(), target);
+            note(path, base, entry);
+            top().add(entry);
         });
     }
 
     @Override
     public void missing(byte[] path, TreeEntry base, boolean held) throws IOException {
-        if (held) {
+        if (held || !takes(path, null)) {
             pipeline.then(() -> top().add(base));
-        } else if (base instanceof FileEntry) {
-            pipeline.then(() -> cache.missing(path));
+            return;
         }
+        pipeline.then(() -> {
+            deleted += base instanceof DirectoryEntry directory
+                    ? Math.max(1, directory.ref().files())
+                    : 1;
+            list(path);
+            if (base instanceof FileEntry) {
+                cache.missing(path);
+            }
+        });
     }
 
     @Override

@@ -39,14 +39,26 @@ final class Committing {
     Optional<CommitResult> commit(
             @Nullable Collection<TreePath> only, String message, @Nullable String author, CommitProgress progress)
             throws IOException {
+        return commit(only, null, message, author, progress);
+    }
+
+    /** See {@link Repository#commit}; a guard decides what is taken, and why. */
+    Optional<CommitResult> commit(
+            @Nullable Collection<TreePath> only,
+            @Nullable CommitGuard guard,
+            String message,
+            @Nullable String author,
+            CommitProgress progress)
+            throws IOException {
         Refs.Head head = work.refs.head();
         BaseState state = work.state(head);
         WorkTree.refuseUnfinished(state, "commit");
-        return commit(only, message, author, progress, head, state);
+        return commit(only, guard, message, author, progress, head, state);
     }
 
     private Optional<CommitResult> commit(
             @Nullable Collection<TreePath> only,
+            @Nullable CommitGuard guard,
             String message,
             @Nullable String author,
             CommitProgress progress,
@@ -64,7 +76,7 @@ final class Committing {
                 StatCache.Cursor cache = known.cursor();
                 OrderedPipeline pipeline = new OrderedPipeline(work.workers)) {
             CommitWalk walk = new CommitWalk(
-                    work.objects, baseTree, writer, work.reader, pipeline, cacheWriter, scanStart, progress);
+                    work.objects, baseTree, writer, work.reader, pipeline, cacheWriter, scanStart, progress, guard);
             try {
                 WorkTreeScanner scanner =
                         new WorkTreeScanner(work.root, work.objects, work.trackGit(), state, cache, walk);
@@ -90,7 +102,7 @@ final class Committing {
                     base == null ? List.of() : List.of(base),
                     work.author(author),
                     work.now(),
-                    message,
+                    guard == null ? message : guard.message(walk.changes()),
                     Extensions.NONE));
             ObjectId id = WorkTree.writeLast(writer, commit.encode());
             state.withNext(id).write(work.baseFile(), work.scratch);

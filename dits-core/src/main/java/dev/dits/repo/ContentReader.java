@@ -53,16 +53,17 @@ final class ContentReader {
         this.chunker = chunker;
     }
 
-    /** Cuts a file and stores what is new of it. Null if it is gone. */
+    /** Cuts a file and stores what is new of it. Null if it is gone. With one attempt, it has the stat that was seen. */
     @Nullable
-    Result store(byte[] path, Path file, FileStat seen, StoreWriter writer, Counter counter) throws IOException {
+    Result store(byte[] path, Path file, FileStat seen, int attempts, StoreWriter writer, Counter counter)
+            throws IOException {
         Scratch scratch = scratches.poll();
         if (scratch == null) {
             scratch = newScratch();
         }
         try {
             FileStat before = seen;
-            for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+            for (int attempt = 0; attempt < attempts; attempt++) {
                 Content content;
                 try (SeekableByteChannel channel = open(path, file)) {
                     content = cut(scratch, channel, before.size(), writer, counter);
@@ -182,7 +183,7 @@ final class ContentReader {
     }
 
     private static DitsException changing(byte[] path) {
-        return new DitsException(
+        return new ChangingFileException(
                 Escaper.escape(path)
                         + " changes while it is read; wait until nothing writes to it and try again, or ignore it in .ditsignore");
     }

@@ -676,6 +676,38 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
+     * Commits what changed at and below some paths, as far as a guard lets it: for whoever commits while others write. Otherwise as
+     * {@link #commit(java.util.Collection, String, String, CommitProgress)}.
+     *
+     * @param only files, links and directories, each with all below it; what is neither on disk nor in the base is passed over
+     * @param guard says of each file whether it is taken now, and why the commit is made
+     * @param author who, 0 to 255 bytes of UTF-8; null for the configuration's
+     * @param progress told how far it is
+     * @return the commit; nothing if all that is taken is as in the base
+     * @throws IOException as the other, and what the guard throws; a file that changes or can not be read is told to the guard
+     */
+    @SuppressWarnings("try")
+    public Optional<CommitResult> commit(
+            java.util.Collection<TreePath> only, CommitGuard guard, @Nullable String author, CommitProgress progress)
+            throws IOException {
+        try (FileLocks.Held lock = work.lock()) {
+            return new Committing(work).commit(only, guard, "", author, progress);
+        }
+    }
+
+    /**
+     * Looks what may differ from the base at and below some paths, by names and stat alone: no content is read, no lock is taken, and what it costs follows what is there. What the rules
+     * leave out is left out.
+     *
+     * @param at files, links and directories, each with all below it; the top for everything
+     * @param look is told what is there; while somebody writes, it may be gone already
+     * @throws IOException if the file system fails, or the look ends it
+     */
+    public void look(java.util.Collection<TreePath> at, TreeLook look) throws IOException {
+        work.look(at, look);
+    }
+
+    /**
      * Brings a commit, and all that led to it, into a branch. Where both sides have commits that the other lacks, their trees are merged file by file into a new commit that has both as its parents. The
      * resulting tree depends on the two commits and their histories alone, not on who merges nor on which of them is ours.
      *

@@ -229,6 +229,15 @@ final class WorkTree {
         }
     }
 
+    /** See {@link Repository#look}. */
+    void look(java.util.Collection<TreePath> at, TreeLook look) throws IOException {
+        BaseState state = state(refs.head());
+        LookWalk walk = new LookWalk(root, look);
+        try (StatCache.Cursor cache = statCache().cursor()) {
+            new WorkTreeScanner(root, objects, trackGit(), state, cache, walk).scan(tree(state.commit()), at, walk);
+        }
+    }
+
     String author(@Nullable String given) {
         return given != null ? given : config.get().author().orElse(options.author());
     }

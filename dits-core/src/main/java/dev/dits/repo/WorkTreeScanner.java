@@ -69,6 +69,11 @@ final class WorkTreeScanner {
 
         /** Something that can not be stored: a socket, pipe or device, or a name too long. */
         void skipped(byte[] path);
+
+        /** A directory that can not be listed; where this returns, what is in it is passed over. */
+        default void unreadable(byte[] path, FileAccessException failure) throws IOException {
+            throw failure;
+        }
     }
 
     /** As above, and is told of directories of which only some entries are looked at. */
@@ -217,7 +222,13 @@ final class WorkTreeScanner {
             throw new DitsException("directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX + " at "
                     + Escaper.escape(path) + "; move it up or ignore it");
         }
-        List<EntryName> names = list(directory, path);
+        List<EntryName> names;
+        try {
+            names = list(directory, path);
+        } catch (FileAccessException e) {
+            handler.unreadable(path, e);
+            return;
+        }
         Rules rules = rules(directory, path, names, above);
         DirectoryTree.Cursor cursor = base == null ? null : trees.iterate(base);
         TreeEntry next = cursor == null ? null : cursor.next();

@@ -607,7 +607,12 @@ class RepositoryTest {
                 }
             };
             assertThatThrownBy(() -> reader.store(
-                            "growing".getBytes(StandardCharsets.UTF_8), file, FileStat.of(file), writer, grow))
+                            "growing".getBytes(StandardCharsets.UTF_8),
+                            file,
+                            FileStat.of(file),
+                            ContentReader.ATTEMPTS_MAX,
+                            writer,
+                            grow))
                     .isInstanceOf(DitsException.class)
                     .hasMessageContaining("growing");
         }

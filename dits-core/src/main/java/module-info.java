@@ -11,6 +11,7 @@ module dev.dits.core {
     exports dev.dits.error;
     exports dev.dits.object;
     exports dev.dits.repo;
+    exports dev.dits.watch;
     exports dev.dits.store;
     exports dev.dits.cache;
 }

@@ -3,6 +3,7 @@ package dev.dits;
 import dev.dits.object.ObjectId;
 import dev.dits.object.SignerKey;
 import dev.dits.repo.ConflictCopy;
+import dev.dits.watch.WatchEvent;
 import java.time.Duration;
 import java.util.List;
 
@@ -142,6 +143,29 @@ public sealed interface DitsEvent {
      * @param commit the commit or tag it was seen on
      */
     record NewKey(String author, SignerKey key, ObjectId commit) implements DitsEvent {}
+
+    /**
+     * What had changed in the working tree was committed by itself.
+     *
+     * @param commit what was made
+     * @param message what it says
+     */
+    record AutoCommitted(ObjectId commit, String message) implements DitsEvent {}
+
+    /**
+     * Something keeps changes of the working tree from being committed by themselves. Told once, and again when the reason is another one; {@link WatchResolved} tells of its end.
+     *
+     * @param trouble what kind of thing
+     * @param reason what it is and what to do, for people
+     */
+    record WatchProblem(WatchEvent.Trouble trouble, String reason) implements DitsEvent {}
+
+    /**
+     * What kept changes from being committed by themselves is over.
+     *
+     * @param trouble what it was
+     */
+    record WatchResolved(WatchEvent.Trouble trouble) implements DitsEvent {}
 
     /** The mount lost its last connection; it reconnects by itself. */
     record Disconnected() implements DitsEvent {}

@@ -93,6 +93,7 @@ public final class Mount implements AutoCloseable {
     private final Reconnector reconnector;
     private final MountSync sync;
     private final NewKeys newKeys;
+    private final AutoCommits autoCommits;
 
     /** Sees what other processes commit, and that the machine slept. */
     private final Poll poll;
@@ -130,7 +131,8 @@ public final class Mount implements AutoCloseable {
                 options.sync(),
                 events::fire,
                 dits.threads());
-        session.onEvent(new Watcher());
+        this.autoCommits = new AutoCommits(repository, options.watch(), events::fire, sync::ask);
+        session.onEvent(new SessionEvents());
         this.reconnector = Reconnector.keep(
                 connector,
                 session,
@@ -149,10 +151,26 @@ public final class Mount implements AutoCloseable {
                     if (auto) {
                         sync.look(watch);
                     }
+                    beginAutoCommits();
                 },
                 this::awoke);
         if (repository.base().isPresent()) {
             sync.begin();
+        }
+        beginAutoCommits();
+    }
+
+    /** Not before it is known what the share has: what is in the directory would be the start of a history of its own. */
+    private void beginAutoCommits() {
+        if (!autoCommits.isDue()) {
+            return;
+        }
+        try {
+            if (repository.base().isPresent() || sync.state().inStep()) {
+                autoCommits.begin();
+            }
+        } catch (IOException e) {
+            LOG.debug("{} can not be read", repository.root(), e);
         }
     }
 
@@ -290,7 +308,7 @@ public final class Mount implements AutoCloseable {
     }
 
     /** What the session tells, as events. */
-    private final class Watcher implements SessionListener {
+    private final class SessionEvents implements SessionListener {
         @Override
         public void refsChanged() {
             if (sync.isKept()) {
@@ -412,6 +430,24 @@ public final class Mount implements AutoCloseable {
     /** The part of the join code that is no secret; empty where it was joined by another way. */
     String nameplate() {
         return repository.config().get(KEY_NAMEPLATE).orElse("");
+    }
+
+    /**
+     * Tells whether what changes in the working tree is committed by itself.
+     *
+     * @return whether it was opened so
+     */
+    public boolean watched() {
+        return autoCommits.wanted();
+    }
+
+    /**
+     * Tells what keeps changes of the working tree from being committed by themselves.
+     *
+     * @return reasons, for people; empty if nothing does, or they are not to be
+     */
+    public List<String> watchProblems() {
+        return autoCommits.problems();
     }
 
     /** Whether the share is reached at the moment. */
@@ -753,6 +789,7 @@ public final class Mount implements AutoCloseable {
             transfers.forEach(control -> control.cancel("the mount was closed"));
             reconnector.close();
             session.close();
+            autoCommits.close();
         } finally {
             // A transfer under way notices that its session is gone; its files must not be closed under it.
             transferring.lock();

@@ -120,6 +120,8 @@ final class NodeControl implements ControlServer.Conversation {
                 .withTexts("peers", peers)
                 .with("uncommittedChanges", share.uncommittedChanges())
                 .withTexts("lagging", share.lagging())
+                .with("watched", share.watched())
+                .withTexts("watchProblems", share.watchProblems())
                 .with("bytesSent", share.bytesSent());
     }
 
@@ -146,6 +148,8 @@ final class NodeControl implements ControlServer.Conversation {
                 .with("sync", state.mode().name())
                 .with("inStep", state.inStep())
                 .withTexts("lagging", state.lagging())
+                .with("watched", mount.watched())
+                .withTexts("watchProblems", mount.watchProblems())
                 .withTexts("problems", List.copyOf(new TreeMap<>(state.problems()).values()));
         Optional<Progress> underWay = mount.underWay();
         return underWay.isEmpty() ? fields : fields.with("transfer", ControlFields.of(underWay.get()));

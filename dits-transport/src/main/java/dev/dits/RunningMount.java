@@ -175,6 +175,24 @@ public final class RunningMount {
     }
 
     /**
+     * Tells whether what changes in its working tree is committed by itself.
+     *
+     * @return as {@link Mount#watched}
+     */
+    public boolean watched() {
+        return status.flag("watched");
+    }
+
+    /**
+     * Lists what keeps changes of its working tree from being committed by themselves.
+     *
+     * @return reasons, for people
+     */
+    public List<String> watchProblems() {
+        return status.texts("watchProblems");
+    }
+
+    /**
      * Lists what could not be brought in step when it was last tried.
      *
      * @return reasons, for people

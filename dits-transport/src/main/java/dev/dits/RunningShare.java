@@ -296,6 +296,24 @@ public final class RunningShare {
         return status.texts("lagging");
     }
 
+    /**
+     * Tells whether what changes in its working tree is committed by itself.
+     *
+     * @return as {@link Share#watched}
+     */
+    public boolean watched() {
+        return status.flag("watched");
+    }
+
+    /**
+     * Lists what keeps changes of its working tree from being committed by themselves.
+     *
+     * @return reasons, for people
+     */
+    public List<String> watchProblems() {
+        return status.texts("watchProblems");
+    }
+
     /** Says what is shared; the code is not shown. */
     @Override
     public String toString() {

@@ -73,6 +73,7 @@ public final class Share implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
     private final ShareTree tree;
+    private final AutoCommits autoCommits;
 
     /** Sees what other processes do: references, grants, re-arming. */
     private final Poll poll;
@@ -141,6 +142,7 @@ public final class Share implements AutoCloseable {
         this.grants = GrantStore.open(files.grants());
         this.rearmed = guesses.rearmed();
         this.tree = new ShareTree(repository, events::fire, dits.threads());
+        this.autoCommits = new AutoCommits(repository, options.watch(), events::fire, this::lookAtRefs);
         this.responder = new Responder(repository, dits.cache(), new SharePolicy(repository, readOnly, new Pushes()));
         this.acceptor = new ShareAcceptor(
                 identity,
@@ -187,6 +189,7 @@ public final class Share implements AutoCloseable {
         this.poll = new Poll(dits.threads().workers(), dits.threads().timer(), clock, this::look, () -> {});
         // What was pushed before the share ended, and the tree did not get to.
         tree.ask();
+        autoCommits.begin();
     }
 
     /** What a push does besides moving a branch. */
@@ -546,6 +549,24 @@ public final class Share implements AutoCloseable {
     }
 
     /**
+     * Tells whether what changes in the working tree is committed by itself.
+     *
+     * @return whether it was opened so
+     */
+    public boolean watched() {
+        return autoCommits.wanted();
+    }
+
+    /**
+     * Tells what keeps changes of the working tree from being committed by themselves.
+     *
+     * @return reasons, for people; empty if nothing does, or they are not to be
+     */
+    public List<String> watchProblems() {
+        return autoCommits.problems();
+    }
+
+    /**
      * Returns the commit that a new mount gets.
      *
      * @return the tip of the current branch; nothing before the first commit
@@ -591,6 +612,7 @@ public final class Share implements AutoCloseable {
         try {
             poll.close();
             tree.close();
+            autoCommits.close();
             // Nobody is let in any more before what guesses have cost is forgotten together with the codes.
             acceptor.close();
             for (Closeable announcement : announcements) {

@@ -1,5 +1,6 @@
 package dev.dits;
 
+import dev.dits.watch.WatchOptions;
 import java.net.InetAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param once whether the join code and the ticket let in one peer only, by whichever of the two it comes
  * @param persist whether tickets are kept in the repository, so that they are good again whenever it is shared with this option; codes always die
  *     with the share, and what was granted is always kept
+ * @param watch how what changes in the working tree is committed by itself, as long as the share lives; null for not at all
  */
 public record ShareOptions(
         @Nullable String name,
@@ -25,7 +27,8 @@ public record ShareOptions(
         boolean init,
         @Nullable Duration validFor,
         boolean once,
-        boolean persist) {
+        boolean persist,
+        @Nullable WatchOptions watch) {
     /** The port a share takes when none is asked for and it is free. */
     public static final int DEFAULT_PORT = 4433;
 
@@ -43,7 +46,7 @@ public record ShareOptions(
      * @return the defaults
      */
     public static ShareOptions defaults() {
-        return new ShareOptions(null, 0, null, false, false, null, false, false);
+        return new ShareOptions(null, 0, null, false, false, null, false, false, null);
     }
 
     /**
@@ -53,7 +56,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withName(@Nullable String value) {
-        return new ShareOptions(value, port, bindAddress, readOnly, init, validFor, once, persist);
+        return new ShareOptions(value, port, bindAddress, readOnly, init, validFor, once, persist, watch);
     }
 
     /**
@@ -63,7 +66,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withPort(int value) {
-        return new ShareOptions(name, value, bindAddress, readOnly, init, validFor, once, persist);
+        return new ShareOptions(name, value, bindAddress, readOnly, init, validFor, once, persist, watch);
     }
 
     /**
@@ -73,7 +76,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withBindAddress(@Nullable InetAddress value) {
-        return new ShareOptions(name, port, value, readOnly, init, validFor, once, persist);
+        return new ShareOptions(name, port, value, readOnly, init, validFor, once, persist, watch);
     }
 
     /**
@@ -83,7 +86,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withReadOnly(boolean value) {
-        return new ShareOptions(name, port, bindAddress, value, init, validFor, once, persist);
+        return new ShareOptions(name, port, bindAddress, value, init, validFor, once, persist, watch);
     }
 
     /**
@@ -93,7 +96,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withInit(boolean value) {
-        return new ShareOptions(name, port, bindAddress, readOnly, value, validFor, once, persist);
+        return new ShareOptions(name, port, bindAddress, readOnly, value, validFor, once, persist, watch);
     }
 
     /**
@@ -103,7 +106,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withValidFor(@Nullable Duration value) {
-        return new ShareOptions(name, port, bindAddress, readOnly, init, value, once, persist);
+        return new ShareOptions(name, port, bindAddress, readOnly, init, value, once, persist, watch);
     }
 
     /**
@@ -113,7 +116,7 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withOnce(boolean value) {
-        return new ShareOptions(name, port, bindAddress, readOnly, init, validFor, value, persist);
+        return new ShareOptions(name, port, bindAddress, readOnly, init, validFor, value, persist, watch);
     }
 
     /**
@@ -123,6 +126,16 @@ public record ShareOptions(
      * @return changed options
      */
     public ShareOptions withPersist(boolean value) {
-        return new ShareOptions(name, port, bindAddress, readOnly, init, validFor, once, value);
+        return new ShareOptions(name, port, bindAddress, readOnly, init, validFor, once, value, watch);
+    }
+
+    /**
+     * Changes whether what changes in the working tree is committed by itself, and so reaches the mounts.
+     *
+     * @param value how, or null for not at all
+     * @return changed options
+     */
+    public ShareOptions withWatch(@Nullable WatchOptions value) {
+        return new ShareOptions(name, port, bindAddress, readOnly, init, validFor, once, persist, value);
     }
 }

@@ -37,7 +37,8 @@ class ArchitectureTest {
             "dev.dits.repo",
             "dev.dits.cache");
 
-    private static final List<String> EXPORTED = List.of("dev.dits", "dev.dits.discovery", "dev.dits.tracker");
+    private static final List<String> EXPORTED =
+            List.of("dev.dits", "dev.dits.discovery", "dev.dits.tracker", "dev.dits.watch");
 
     /** What each package may name of the others. The facade, dev.dits, may name everything and is not listed. */
     private static final Map<String, List<String>> ARROWS = new LinkedHashMap<>();
@@ -66,6 +67,7 @@ class ArchitectureTest {
         ARROWS.put("dev.dits.discovery", List.of("dev.dits.tracker", "dev.dits.error"));
         ARROWS.put("dev.dits.tracker", List.of("dev.dits.error", "dev.dits.json"));
         ARROWS.put("dev.dits.crypto", List.of());
+        ARROWS.put("dev.dits.watch", List.of("dev.dits.repo", "dev.dits.object", "dev.dits.error"));
         ARROWS.put("dev.dits.cache", without(CORE, "dev.dits.repo"));
         ARROWS.put("dev.dits.repo", CORE);
         ARROWS.put("dev.dits.store", without(CORE, "dev.dits.repo"));

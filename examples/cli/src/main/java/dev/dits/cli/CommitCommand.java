@@ -8,8 +8,10 @@ import dev.dits.repo.CommitResult;
 import dev.dits.repo.MergeReport;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
+import dev.dits.watch.WatchOptions;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -20,12 +22,13 @@ import picocli.CommandLine.Option;
         name = "commit",
         description = {
             "Record the whole working tree as it is; there is no staging area.",
-            "What .ditsignore names is left out."
+            "What .ditsignore names is left out. With --watch it stays, and commits by itself what changes."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  dits commit -m \"Second take\"",
-            "  dits commit -m \"Nightly\" --author render-farm --json | jq -r .id"
+            "  dits commit -m \"Nightly\" --author render-farm --json | jq -r .id",
+            "  dits commit --watch                         until Ctrl-C, a line for each commit"
         })
 final class CommitCommand extends RepositoryCommand {
     private static final int SKIPPED_SHOWN_MAX = 10;
@@ -33,12 +36,14 @@ final class CommitCommand extends RepositoryCommand {
     @Option(
             names = {"-m", "--message"},
             paramLabel = "TEXT",
-            required = true,
-            description = "What changed and why.")
-    private String message = "";
+            description = "What changed and why. With --watch: of each commit; else they say what changed.")
+    private @Nullable String message;
 
     @Option(names = "--author", paramLabel = "NAME", description = "Whom the commit names.")
     private @Nullable String author;
+
+    @Mixin
+    private WatchSwitches watch = new WatchSwitches();
 
     @Mixin
     private JsonOption json = new JsonOption();
@@ -48,10 +53,29 @@ final class CommitCommand extends RepositoryCommand {
     }
 
     @Override
-    int run(Repository repository) throws IOException {
+    void checkUsage() {
+        Usage.require(watch.options() != null || message != null, "say what changed and why: dits commit -m MESSAGE");
+    }
+
+    @Override
+    int run(Repository repository) throws IOException, InterruptedException {
+        WatchOptions options = watch.options();
+        if (options != null) {
+            new CommitWatching(context, repository)
+                    .run(
+                            options.withAuthor(author).withMessage(message),
+                            json.requested()
+                                    ? Optional.of(commit -> write(repository, Optional.of(commit)))
+                                    : Optional.empty());
+            return ExitCode.OK;
+        }
+        return once(repository, Objects.requireNonNull(message));
+    }
+
+    private int once(Repository repository, String why) throws IOException {
         context.resumeHint(
                 "Nothing was committed; the same command starts over, and what was stored is not stored again.");
-        Optional<CommitResult> made = commit(context, repository, message, author);
+        Optional<CommitResult> made = commit(context, repository, why, author);
         boolean follows = follow(repository, made);
         if (json.requested()) {
             write(repository, made);
@@ -64,7 +88,7 @@ final class CommitCommand extends RepositoryCommand {
         CommitResult commit = made.get();
         String branch = repository.currentBranch().map(RefName::shortName).orElse("no branch");
         context.say("[" + Format.safe(branch) + " " + commit.id().abbreviated() + "] "
-                + Format.safe(message).lines().findFirst().orElse(""));
+                + Format.safe(why).lines().findFirst().orElse(""));
         context.say("  " + Format.count(commit.files(), "file") + ", " + Format.bytes(commit.bytes()) + "; "
                 + Format.bytes(commit.newBytes()) + " new to the repository");
         commit.merged().ifPresent(merged -> {

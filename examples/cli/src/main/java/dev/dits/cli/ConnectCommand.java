@@ -7,6 +7,7 @@ import dev.dits.Sync;
 import dev.dits.Transfer;
 import dev.dits.TransferResult;
 import dev.dits.crypto.JoinCode;
+import dev.dits.watch.WatchOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Mount a shared repository at a directory and pull all of it. A background process then keeps both sides in step: what is",
             "committed on either is on the other, and what both went on with is merged by file, until 'dits p2p unmount'.",
+            "With --watch, what changes in the directory is committed by itself, and so is on the other side a moment later.",
             "Repeated on the same directory it goes on where it stopped."
         },
         customSynopsis = "dits p2p connect [OPTIONS] [TARGET] DIR",
@@ -41,6 +43,7 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  dits p2p connect 7KQM-4TX-9PZ ./shared-project",
             "  dits p2p connect 7KQM-4TX-9PZ@192.168.1.5:4433 ./project --timeout 60",
+            "  dits p2p connect --watch 7KQM-4TX-9PZ ./project      a folder that keeps itself in step",
             "  DITS_JOIN_CODE=... dits p2p connect ./assets",
             "  dits p2p connect --pull-only - ./assets < ticket    nothing stays in the background"
         })
@@ -70,6 +73,9 @@ final class ConnectCommand implements Callable<Integer> {
     private boolean pullOnly;
 
     @Mixin
+    private WatchSwitches watch = new WatchSwitches();
+
+    @Mixin
     private ConnectionOptions connection = new ConnectionOptions();
 
     ConnectCommand(Context context) {
@@ -84,8 +90,9 @@ final class ConnectCommand implements Callable<Integer> {
                 written != null || (Target.inEnvironment(context) && !isForgottenDirectory(last)),
                 "give a target and the directory to mount it at: dits p2p connect CODE DIR");
         Usage.require(
-                !pullOnly || !(foreground || manual),
-                "--pull-only leaves nothing behind that --foreground or --manual could be about");
+                !pullOnly || !(foreground || manual || watch.requested()),
+                "--pull-only leaves nothing behind that --foreground, --manual or --watch could be about");
+        WatchOptions watching = watch.options();
         Target target = Target.resolve(context, written, code);
         Path shown = Path.of(last);
         Path directory = context.path(shown);
@@ -97,7 +104,8 @@ final class ConnectCommand implements Callable<Integer> {
         context.resumeHint("The same command goes on from here; what was verified stays.");
         Optional<RunningMount> held = Held.at(context, directory);
         if (held.isPresent()) {
-            if (held.get().connected() && !foreground && !pullOnly && held.get().sync() == sync()) {
+            boolean watchedEnough = watching == null || held.get().watched();
+            if (held.get().connected() && !foreground && !pullOnly && held.get().sync() == sync() && watchedEnough) {
                 return use(held.get(), shown);
             }
             // What the user names now may be where the share is to be found; two would only get in each other's way.
@@ -108,7 +116,10 @@ final class ConnectCommand implements Callable<Integer> {
                 Mount mount = dits.mount(
                         target.value(),
                         directory,
-                        connection.mountOptions(target.code()).withSync(foreground ? sync() : Sync.MANUAL))) {
+                        connection
+                                .mountOptions(target.code())
+                                .withSync(foreground ? sync() : Sync.MANUAL)
+                                .withWatch(foreground ? watching : null))) {
             dits.cacheProblem().ifPresent(context::warn);
             Follower follower = new Follower(context, mount);
             context.say(Icon.DONE, "Connected to P2P repository!");
@@ -157,6 +168,7 @@ final class ConnectCommand implements Callable<Integer> {
         if (manual) {
             arguments.add("--manual");
         }
+        arguments.addAll(watch.arguments());
         arguments.add(root.toString());
         return Daemon.start(context, "mount", arguments)
                 .await(node -> node.mounts().stream().findFirst());
@@ -199,9 +211,11 @@ final class ConnectCommand implements Callable<Integer> {
         boolean live = background != null && background.sync() == Sync.AUTO;
         if (!readOnly) {
             context.say(
-                    live
-                            ? "What you commit here ('dits commit -m MESSAGE') is on the other side a moment later."
-                            : "'dits commit -m MESSAGE' and 'dits push' send what you change.");
+                    live && background.watched()
+                            ? "What changes here is committed by itself, and on the other side a moment later."
+                            : live
+                                    ? "What you commit here ('dits commit -m MESSAGE') is on the other side a moment later."
+                                    : "'dits commit -m MESSAGE' and 'dits push' send what you change.");
         }
     }
 }

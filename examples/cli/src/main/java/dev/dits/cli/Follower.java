@@ -100,6 +100,12 @@ final class Follower {
         } else if (event instanceof DitsEvent.TreeMoved moved) {
             context.say(Icon.NEWS, "The files are at " + moved.commit().abbreviated());
             moved.refused().forEach(refused -> context.warn("not written: " + Format.safe(refused)));
+        } else if (event instanceof DitsEvent.AutoCommitted made) {
+            context.say(Icon.NEWS, "Committed " + made.commit().abbreviated() + ": " + Format.safe(made.message()));
+        } else if (event instanceof DitsEvent.WatchProblem problem) {
+            context.warn(WatchReport.problem(problem.trouble(), problem.reason()));
+        } else if (event instanceof DitsEvent.WatchResolved resolved) {
+            context.say(Icon.DONE, WatchReport.resolved(resolved.trouble()));
         } else if (event instanceof DitsEvent.Lagging lagging) {
             context.warn(
                     "the files stay behind branch " + Format.safe(lagging.branch()) + ": " + paths(lagging.paths()));

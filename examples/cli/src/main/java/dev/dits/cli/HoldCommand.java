@@ -25,6 +25,9 @@ final class HoldCommand implements Callable<Integer> {
     private boolean manual;
 
     @Mixin
+    private WatchSwitches watch = new WatchSwitches();
+
+    @Mixin
     private ConnectionOptions connection = new ConnectionOptions();
 
     HoldCommand(Context context) {
@@ -36,7 +39,10 @@ final class HoldCommand implements Callable<Integer> {
         try (Dits dits = Dits.open(connection.ditsOptions(context).withControl(true));
                 Mount mount = dits.open(
                         context.path(directory),
-                        connection.mountOptions(null).withSync(manual ? Sync.MANUAL : Sync.AUTO))) {
+                        connection
+                                .mountOptions(null)
+                                .withSync(manual ? Sync.MANUAL : Sync.AUTO)
+                                .withWatch(watch.options()))) {
             new Follower(context, mount).run();
         }
         return ExitCode.OK;

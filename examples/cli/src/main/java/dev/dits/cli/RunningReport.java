@@ -38,6 +38,7 @@ final class RunningReport {
         if (!share.lagging().isEmpty()) {
             context.say("  Lagging: " + Follower.paths(share.lagging()));
         }
+        sayWatching(context, share.watched(), share.watchProblems());
         context.say("  Tickets: " + share.tickets());
         context.say("  Sent: " + Format.bytes(share.bytesSent()));
         context.say("  Process: " + share.pid() + ", since " + time(share.since()) + ", id " + share.id());
@@ -67,9 +68,17 @@ final class RunningReport {
         if (!mount.lagging().isEmpty()) {
             context.say("  Lagging: " + Follower.paths(mount.lagging()));
         }
+        sayWatching(context, mount.watched(), mount.watchProblems());
         mount.problems().forEach(problem -> context.say("  Problem: " + Format.safe(problem)));
         mount.transfer().ifPresent(progress -> context.say("  Transfer: " + transfer(progress)));
         context.say("  Process: " + mount.pid() + ", since " + time(mount.since()) + ", id " + mount.id());
+    }
+
+    private static void sayWatching(Context context, boolean watched, List<String> problems) {
+        if (watched) {
+            context.say("  Watched: what changes is committed by itself");
+            problems.forEach(problem -> context.say("  Problem: " + Format.safe(problem)));
+        }
     }
 
     private static String step(RunningMount mount) {
@@ -124,6 +133,8 @@ final class RunningReport {
                 }
                 out.end();
                 write(out, "lagging", share.lagging());
+                out.field("watched", share.watched());
+                write(out, "watchProblems", share.watchProblems());
                 out.field("bytesSent", share.bytesSent()).end();
             }
             out.end().array("mounts");
@@ -144,6 +155,8 @@ final class RunningReport {
                         .field("sync", mount.sync().name().toLowerCase(Locale.ROOT))
                         .field("inStep", mount.inStep());
                 write(out, "lagging", mount.lagging());
+                out.field("watched", mount.watched());
+                write(out, "watchProblems", mount.watchProblems());
                 write(out, "problems", mount.problems());
                 write(out, mount.transfer().orElse(null));
                 out.end();

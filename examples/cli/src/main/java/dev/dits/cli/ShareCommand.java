@@ -5,6 +5,7 @@ import dev.dits.DitsEvent;
 import dev.dits.RunningShare;
 import dev.dits.Share;
 import dev.dits.ShareOptions;
+import dev.dits.object.ObjectId;
 import dev.dits.repo.CommitResult;
 import dev.dits.repo.Repository;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -26,7 +28,8 @@ import picocli.CommandLine.Parameters;
         name = "share",
         description = {
             "Share a repository until Ctrl-C, or in the background. Prints the join code that lets others mount it.",
-            "Peers may push unless --read-only is given. The code dies with the share."
+            "Peers may push unless --read-only is given. The code dies with the share.",
+            "With --watch, what changes in the folder is committed by itself, and so is on all mounts a moment later."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -35,6 +38,7 @@ import picocli.CommandLine.Parameters;
             "  dits p2p share --name \"VFX Project v2\" --port 8080",
             "  dits p2p share --bind 192.168.1.100 --read-only",
             "  dits p2p share --daemon --for 8h            in the background, until this evening",
+            "  dits p2p share --init --watch --daemon ./photos    share a folder and whatever changes in it",
             "  dits p2p share --daemon --once --ticket-file ticket    for one peer, in CI"
         })
 final class ShareCommand implements Callable<Integer> {
@@ -92,6 +96,12 @@ final class ShareCommand implements Callable<Integer> {
 
     @Option(names = "--once", description = "Code and ticket let one peer in; 'dits p2p invite' makes further ones.")
     private boolean once;
+
+    @Mixin
+    private WatchSwitches watch = new WatchSwitches();
+
+    /** The last commit that was made by itself: its line says all that the branch's would. */
+    private volatile @Nullable ObjectId autoCommitted;
 
     /** Set in the background process itself: whoever started it tells the user. */
     @Option(names = "--detached", hidden = true)
@@ -175,6 +185,7 @@ final class ShareCommand implements Callable<Integer> {
         if (time != null) {
             arguments.addAll(List.of("--for", time));
         }
+        arguments.addAll(watch.arguments());
         arguments.add(root.toRealPath().toString());
         Daemon started = Daemon.start(context, "share", arguments);
         RunningShare share = started.await(node -> node.shares().stream().findFirst());
@@ -187,8 +198,11 @@ final class ShareCommand implements Callable<Integer> {
     }
 
     private ShareOptions options() {
-        ShareOptions options =
-                ShareOptions.defaults().withName(name).withReadOnly(readOnly).withOnce(once);
+        ShareOptions options = ShareOptions.defaults()
+                .withName(name)
+                .withReadOnly(readOnly)
+                .withOnce(once)
+                .withWatch(watch.options());
         if (time != null) {
             options = options.withValidFor(Usage.duration("--for", time));
         }
@@ -249,7 +263,15 @@ final class ShareCommand implements Callable<Integer> {
             context.warn(Format.safe(problem.reason()));
         } else if (event instanceof DitsEvent.CodeChanged) {
             context.say(Icon.CODE, "New join code: " + context.bold(share.joinCode()));
-        } else if (event instanceof DitsEvent.BranchMoved moved) {
+        } else if (event instanceof DitsEvent.AutoCommitted made) {
+            autoCommitted = made.commit();
+            say(Icon.NEWS, "Committed " + made.commit().abbreviated() + ": " + Format.safe(made.message()));
+        } else if (event instanceof DitsEvent.WatchProblem problem) {
+            context.warn(WatchReport.problem(problem.trouble(), problem.reason()));
+        } else if (event instanceof DitsEvent.WatchResolved resolved) {
+            say(Icon.DONE, WatchReport.resolved(resolved.trouble()));
+        } else if (event instanceof DitsEvent.BranchMoved moved
+                && !moved.commit().equals(autoCommitted)) {
             say(
                     Icon.NEWS,
                     "Branch " + Format.safe(moved.branch()) + " is at "

@@ -21,14 +21,14 @@ final class ShareReport {
     void say(Share share) throws IOException {
         sayHow(share.joinCode(), withTicket ? share.ticket() : "", share.address(), share.root());
         sayWhere(share.joinCode(), share.lanOnly(), share.addresses());
-        sayWhat(share.readOnly(), share.repository().head().isEmpty(), share.uncommittedChanges());
+        sayWhat(share.readOnly(), share.repository().head().isEmpty(), share.uncommittedChanges(), share.watched());
     }
 
     void say(RunningShare share) throws IOException, InterruptedException {
         sayHow(share.joinCode(), withTicket ? share.ticket() : "", share.address(), share.root());
         sayWhere(share.joinCode(), share.lanOnly(), share.addresses());
         try (Repository repository = RepositoryCommand.open(share.root())) {
-            sayWhat(share.readOnly(), repository.head().isEmpty(), share.uncommittedChanges());
+            sayWhat(share.readOnly(), repository.head().isEmpty(), share.uncommittedChanges(), share.watched());
         }
     }
 
@@ -53,12 +53,14 @@ final class ShareReport {
         }
     }
 
-    private void sayWhat(boolean readOnly, boolean empty, long uncommittedChanges) {
+    private void sayWhat(boolean readOnly, boolean empty, long uncommittedChanges, boolean watched) {
         context.say(
                 readOnly
                         ? "Peers can read; they cannot push."
                         : "Peers can read and push (--read-only keeps them from pushing).");
-        if (empty) {
+        if (watched) {
+            context.say("What changes in the folder is committed by itself, and so shared.");
+        } else if (empty) {
             context.say("There is no commit yet: peers wait for the first, 'dits commit -m MESSAGE'.");
         } else if (uncommittedChanges > 0) {
             context.warn(Format.count(uncommittedChanges, "change")

@@ -146,10 +146,14 @@ final class Pending {
         return now - entry.changed < quiet && now - entry.since < BUSY_PERIODS * quiet;
     }
 
-    /** What to commit now, in the order of a walk; nothing while all wait. */
-    List<TreePath> due(long now) {
+    /**
+     * What to commit now, in the order of a walk; nothing while all wait.
+     *
+     * @param coming whether more is known to come, of which the next look will tell
+     */
+    List<TreePath> due(long now, boolean coming) {
         List<TreePath> rested = new ArrayList<>();
-        boolean fresh = false;
+        boolean fresh = coming;
         boolean overdue = false;
         for (Map.Entry<TreePath, Entry> each : entries.entrySet()) {
             Entry entry = each.getValue();

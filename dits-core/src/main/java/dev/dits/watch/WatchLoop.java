@@ -181,7 +181,7 @@ final class WatchLoop {
         if (!unheard.isEmpty()) {
             next = Math.min(next, unheardAt - now);
         }
-        long due = pending.due(now).isEmpty() ? pending.nextIn(now) : 0;
+        long due = pending.due(now, !unheard.isEmpty()).isEmpty() ? pending.nextIn(now) : 0;
         return Math.max(0, Math.min(next, Math.max(due, notBefore - now)));
     }
 
@@ -297,7 +297,7 @@ final class WatchLoop {
 
     private void commit() throws IOException {
         long now = clock.getAsLong();
-        List<TreePath> due = now < notBefore ? List.of() : pending.due(now);
+        List<TreePath> due = now < notBefore ? List.of() : pending.due(now, !unheard.isEmpty());
         if (due.isEmpty()) {
             return;
         }

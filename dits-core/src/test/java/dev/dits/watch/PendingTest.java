@@ -32,7 +32,7 @@ class PendingTest {
     }
 
     private List<String> due(long now) {
-        return pending.due(now).stream().map(TreePath::display).toList();
+        return pending.due(now, false).stream().map(TreePath::display).toList();
     }
 
     @Test
@@ -62,6 +62,8 @@ class PendingTest {
         assertThat(due(1_000)).isEmpty();
         assertThat(pending.nextIn(1_000)).isEqualTo(900);
         assertThat(due(1_900)).containsExactly("a", "b");
+        assertThat(pending.due(1_900, true)).isEmpty();
+        assertThat(pending.due(LONGEST, true)).hasSize(2);
     }
 
     @Test

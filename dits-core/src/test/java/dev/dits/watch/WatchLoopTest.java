@@ -576,10 +576,14 @@ class WatchLoopTest {
         looks = 0;
         for (int i = 0; i < 100; i++) {
             write("in/f" + i, "1");
+            if (i == 3) {
+                // Of some it is told; they are saved together with the rest, all the same.
+                hear("in");
+            }
             loop.step(new ChangeSource.Changes(Set.of(), paths("in")));
             pass(5 * MILLI);
         }
-        assertThat(looks).isLessThanOrEqualTo(1);
+        assertThat(looks).isLessThanOrEqualTo(3);
         pass(3 * SECOND);
         assertThat(log().get(0)).startsWith("Auto: 100 added (in/f0, in/f1, in/f10, ...)");
         assertThat(clean()).isTrue();

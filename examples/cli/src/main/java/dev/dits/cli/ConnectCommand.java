@@ -209,13 +209,14 @@ final class ConnectCommand implements Callable<Integer> {
                     + "dits p2p unmount " + Context.show(shown) + "'.");
         }
         boolean live = background != null && background.sync() == Sync.AUTO;
-        if (!readOnly) {
+        if (background != null && background.watched()) {
+            context.say("What changes here is committed by itself"
+                    + (live && !readOnly ? ", and on the other side a moment later." : "."));
+        } else if (!readOnly) {
             context.say(
-                    live && background.watched()
-                            ? "What changes here is committed by itself, and on the other side a moment later."
-                            : live
-                                    ? "What you commit here ('dits commit -m MESSAGE') is on the other side a moment later."
-                                    : "'dits commit -m MESSAGE' and 'dits push' send what you change.");
+                    live
+                            ? "What you commit here ('dits commit -m MESSAGE') is on the other side a moment later."
+                            : "'dits commit -m MESSAGE' and 'dits push' send what you change.");
         }
     }
 }

@@ -13,10 +13,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** How the facade's values cross the control socket, both ways. Times are texts as in RFC 3339, durations numbers of the unit in their name. */
 final class ControlFields {
+    /** Four numbers, or what has a colon, which no name has. */
+    private static final Pattern NUMERIC =
+            Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*(%[\\w.-]+)?");
+
     private ControlFields() {}
 
     static Fields of(Progress progress) {
@@ -226,7 +231,7 @@ final class ControlFields {
     static InetSocketAddress address(Fields fields) throws ProtocolException {
         String host = fields.text("host");
         long port = fields.number("port", 0);
-        if (port < 0 || port > 65_535 || host.isEmpty() || !host.matches("[0-9a-fA-F:.]+(%[\\w.-]+)?")) {
+        if (port < 0 || port > 65_535 || !NUMERIC.matcher(host).matches()) {
             throw new ProtocolException("the other process names an address that can not be");
         }
         try {

@@ -22,6 +22,15 @@ public final class PeerUnreachableException extends DitsException {
     }
 
     /**
+     * @param message what happened and what to do next, the attempts among it
+     * @param attempts each way tried, with the reason why it failed
+     */
+    public PeerUnreachableException(String message, List<String> attempts) {
+        super(message);
+        this.attempts = List.copyOf(attempts);
+    }
+
+    /**
      * Returns the ways that were tried.
      *
      * @return each with the reason why it failed

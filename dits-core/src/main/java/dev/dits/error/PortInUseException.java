@@ -22,6 +22,15 @@ public final class PortInUseException extends DitsException {
     }
 
     /**
+     * @param port UDP port
+     * @param message what happened and what to do next
+     */
+    public PortInUseException(int port, String message) {
+        super(message);
+        this.port = port;
+    }
+
+    /**
      * Returns the port.
      *
      * @return 1 to 65535

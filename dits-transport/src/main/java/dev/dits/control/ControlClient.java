@@ -194,7 +194,8 @@ public final class ControlClient implements Closeable {
                         Fields answer = ControlProtocol.readAnswer(line);
                         found.add(new Found(asked.entry.pid(), asked.entry.socket(), answer, ""));
                     }
-                } catch (DitsException | CancellationException e) {
+                } catch (IOException | RuntimeException e) {
+                    // One node that answers with a failure, or with nonsense, is no reason not to hear the others.
                     key.cancel();
                     if (!(e instanceof SessionClosedException)) {
                         found.add(new Found(
@@ -278,6 +279,7 @@ public final class ControlClient implements Closeable {
      * @param timeout how long to wait for the answer
      * @return the answer
      * @throws CancellationException if what was asked about was cancelled
+     * @throws IllegalArgumentException if the other process says that the arguments are wrong
      * @throws SessionClosedException if the process ends before it answers
      * @throws IOException what the other process reports, as the exception it is there; or that there is no answer, after which the connection is closed
      * @throws InterruptedException if the thread was interrupted; the connection is closed

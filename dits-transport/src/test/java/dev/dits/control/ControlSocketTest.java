@@ -5,11 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.dits.error.BranchMovedException;
 import dev.dits.error.DitsException;
-import dev.dits.error.JoinRejectedException;
-import dev.dits.error.LocalChangesException;
-import dev.dits.error.PeerUnreachableException;
 import dev.dits.error.ProtocolException;
 import dev.dits.error.RepositoryBusyException;
 import dev.dits.error.SessionClosedException;
@@ -21,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -29,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -360,42 +354,6 @@ class ControlSocketTest {
             Thread.onSpinWait();
         }
         assertThat(names()).containsExactly("busy");
-    }
-
-    @Test
-    void failuresCrossAsWhatTheyAre() throws Exception {
-        List<Exception> failures = List.of(
-                new BranchMovedException("moved"),
-                new JoinRejectedException(JoinRejectedException.Reason.LOCKED, Duration.ofSeconds(7)),
-                new LocalChangesException("changes", List.of("a", "b")),
-                new AccessDeniedException("/x"),
-                new ProtocolException("bad"),
-                new DitsException("plain"));
-        for (Exception failure : failures) {
-            assertThatThrownBy(() -> ControlProtocol.readAnswer(ControlProtocol.failure(failure)))
-                    .isExactlyInstanceOf(failure.getClass())
-                    .hasMessage(failure.getMessage());
-        }
-        assertThatThrownBy(() -> ControlProtocol.readAnswer(
-                        ControlProtocol.failure(new LocalChangesException("changes", List.of("a", "b")))))
-                .isInstanceOfSatisfying(
-                        LocalChangesException.class, e -> assertThat(e.paths()).containsExactly("a", "b"));
-        assertThatThrownBy(() -> ControlProtocol.readAnswer(ControlProtocol.failure(new CancellationException("no"))))
-                .isInstanceOf(CancellationException.class)
-                .hasMessage("no");
-        assertThatThrownBy(() -> ControlProtocol.readAnswer(ControlProtocol.failure(
-                        new PeerUnreachableException("the share", List.of("udp: timed out"), "Try again."))))
-                .isInstanceOf(SessionClosedException.class)
-                .hasMessageContaining("udp: timed out");
-        assertThatThrownBy(() -> ControlProtocol.readAnswer(ControlProtocol.failure(new IllegalStateException("odd"))))
-                .isExactlyInstanceOf(DitsException.class)
-                .hasMessageContaining("odd");
-        // A kind that only a newer version knows.
-        assertThatThrownBy(() -> ControlProtocol.readAnswer(
-                        "{\"dits\":1,\"failed\":{\"kind\":\"disk-full\",\"message\":\"no space\"}}"
-                                .getBytes(StandardCharsets.UTF_8)))
-                .isExactlyInstanceOf(DitsException.class)
-                .hasMessage("no space");
     }
 
     @Test

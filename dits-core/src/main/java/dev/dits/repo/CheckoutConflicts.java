@@ -35,11 +35,12 @@ final class CheckoutConflicts implements TreeDiffer.Actions {
     }
 
     @Override
-    public void conflict(byte[] path) {
+    public boolean conflict(byte[] path, @Nullable TreeEntry target) {
         count++;
         if (paths.size() < LocalChangesException.PATHS_MAX) {
             paths.add(Escaper.escape(path));
         }
+        return false;
     }
 
     @Override
@@ -75,14 +76,14 @@ final class CheckoutConflicts implements TreeDiffer.Actions {
     @Override
     public void replace(byte[] path, TreeEntry entry, FileStat seen) {
         if (uncommittedStays) {
-            conflict(path);
+            boolean unused = conflict(path, null);
         }
     }
 
     @Override
     public void remove(byte[] path, EntryName name, FileStat seen) {
         if (uncommittedStays) {
-            conflict(path);
+            boolean unused = conflict(path, null);
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.List;
  * @param refused entries that were not written, and why; the first {@link #LISTED_MAX}
  * @param refusedCount how many there were in all
  * @param kept paths that changed on disk while the checkout ran: what is there stayed, and shows as a change
- * @param conflictCopies copies of what was written into files after they had been replaced
+ * @param conflictCopies what had to take another name: what was written into files after they had been replaced, or the commit's version where another one was kept
  */
 public record CheckoutReport(
         ObjectId commit,

@@ -84,8 +84,13 @@ final class TreeDiffer {
         /** An entry that is not written. */
         void refuse(byte[] path, String reason) throws IOException;
 
-        /** What is on disk is in no commit that is known, and in the way. */
-        void conflict(byte[] path) throws IOException;
+        /**
+         * What is on disk is in no commit that is known, and in the way.
+         *
+         * @param target what was to be there; null for nothing
+         * @return whether to go on with a directory as if nothing were in its way
+         */
+        boolean conflict(byte[] path, @Nullable TreeEntry target) throws IOException;
     }
 
     private record Remembered(FileStat stat, ObjectId sha256) {}
@@ -377,7 +382,7 @@ final class TreeDiffer {
             directory(path, directory, depth + 1, ref(old), null, ref(target), cache, actions);
             actions.leave(path, name);
         } else {
-            actions.conflict(path);
+            boolean unused = actions.conflict(path, null);
         }
     }
 
@@ -468,18 +473,16 @@ final class TreeDiffer {
         if (disk == null) {
             if (old instanceof DirectoryEntry entry && !resuming) {
                 // Deleted here; in conflict only if something in it is to change.
-                if (!entry.ref().equals(target.ref())) {
-                    actions.conflict(path);
+                if (entry.ref().equals(target.ref()) || !actions.conflict(path, target)) {
+                    return;
                 }
-                return;
             }
         } else if (disk.kind() != FileKind.DIRECTORY) {
             if (matches(path, file, disk, old, cache) || matches(path, file, disk, interrupted, cache)) {
                 actions.delete(path, name, disk);
             } else if (selection != null) {
                 actions.remove(path, name, disk);
-            } else {
-                actions.conflict(path);
+            } else if (!actions.conflict(path, target)) {
                 return;
             }
             seen = null;
@@ -513,7 +516,7 @@ final class TreeDiffer {
             if (old == null || resuming) {
                 actions.write(path, target, null);
             } else if (contentChanges) {
-                actions.conflict(path);
+                boolean unused = actions.conflict(path, target);
             }
             return;
         }
@@ -525,7 +528,7 @@ final class TreeDiffer {
                 return;
             }
             if (!known || holdsUnknown(file, ref(old), ref(interrupted))) {
-                actions.conflict(path);
+                boolean unused = actions.conflict(path, target);
                 return;
             }
             actions.enter(path, name, disk);
@@ -547,7 +550,7 @@ final class TreeDiffer {
                 actions.replace(path, target, disk);
             }
         } else if (contentChanges) {
-            actions.conflict(path);
+            boolean unused = actions.conflict(path, target);
         }
     }
 
@@ -568,7 +571,7 @@ final class TreeDiffer {
         if (disk.kind() == FileKind.DIRECTORY) {
             if (ref(old) == null && ref(interrupted) == null) {
                 if (selection == null) {
-                    actions.conflict(path);
+                    boolean unused = actions.conflict(path, null);
                 }
                 return;
             }
@@ -582,7 +585,7 @@ final class TreeDiffer {
             } else if (selection != null) {
                 actions.remove(path, name, disk);
             } else {
-                actions.conflict(path);
+                boolean unused = actions.conflict(path, null);
             }
         }
     }

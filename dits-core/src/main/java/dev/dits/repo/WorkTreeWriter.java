@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Does on disk what {@link TreeDiffer} decides. A file is put together in {@code .dits/tmp}, made durable, and renamed into place; what
  * it replaces is first set aside by a hard link and looked at again afterwards, so that what a program still writes into it
- * is kept as a conflict copy. Directories get their permissions and times when everything in them is done.
+ * is kept as a conflict copy. Where something came in the way since the first pass, both it and the commit's version stay. Directories get their permissions and times when everything in them is done.
  *
  * <p>Used by one thread.
  */
@@ -205,10 +205,38 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             try {
                 directory = parent.enter(name);
             } catch (FileSystemException e) {
-                keep(path);
+                directory = uncommitted == null ? enterInPlaceOfFile(parent, path, name) : null;
+                if (directory == null) {
+                    keep(path);
+                }
             }
             stack.addLast(new Frame(directory, mode));
         });
+    }
+
+    /** Somebody put a file where a directory is to be, after the first pass: as in a merge, the directory keeps the name. */
+    private @Nullable SafeDirectory enterInPlaceOfFile(SafeDirectory parent, byte[] path, EntryName name)
+            throws IOException {
+        FileStat there = FileStat.of(parent.child(name));
+        if (there != null && there.kind() == FileKind.DIRECTORY) {
+            return null; // it can not be opened
+        }
+        Path made = scratch.name("dir");
+        disk.makeDirectory(Role.PART, made);
+        disk.attributes(Role.PART, made, () -> SafeDirectory.setByPath(made, OWNER_ALL, null));
+        try {
+            if (there != null) {
+                EntryName copy = copyName(parent, name, "conflict from here");
+                parent.rename(name, copy);
+                copied(path, copy);
+            }
+            parent.moveIn(made, name);
+            top().changed = true;
+            return parent.enter(name);
+        } catch (FileSystemException e) {
+            boolean unused = disk.delete(Role.PART, made);
+            return null;
+        }
     }
 
     /** Where the descriptor can not be opened for lack of permissions, the owner may still change them by the path. */
@@ -314,7 +342,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     @Override
     public void replace(byte[] path, TreeEntry entry, FileStat seen) throws IOException {
         if (uncommitted == null) {
-            conflict(path);
+            keep(path);
         } else {
             write(path, entry, seen, uncommitted != RestoreOptions.Uncommitted.DISCARD);
         }
@@ -323,7 +351,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     @Override
     public void remove(byte[] path, EntryName name, FileStat seen) throws IOException {
         if (uncommitted == null) {
-            conflict(path);
+            keep(path);
             return;
         }
         // A directory may hold what nobody looked at.
@@ -408,7 +436,21 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             boolean keepsCopy)
             throws IOException {
         SafeDirectory parent = top().directory;
-        if (parent == null || !unchanged(parent, name, seen)) {
+        FileStat before = parent == null ? null : FileStat.of(parent.child(name));
+        boolean same = before == null ? seen == null : seen != null && seen.sameContent(before);
+        if (parent != null && !same && uncommitted == null) {
+            // It came after the first pass. What is there now keeps the name, and the commit's goes beside it:
+            // otherwise
+            // the next commit would take the one for a change of the other. Only what is gone makes room for a change.
+            if (before != null) {
+                keep(path);
+                EntryName copy = copyName(parent, name, "conflict from there");
+                parent.moveIn(made, copy);
+                copied(path, copy);
+                top().changed = true;
+                return;
+            }
+        } else if (!same || parent == null) {
             keep(path);
             boolean unused = disk.delete(Role.PART, made);
             return;
@@ -416,7 +458,9 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
         if (keepsCopy && seen != null) {
             keepCopy(parent, path, name, seen);
         }
-        Path aside = seen == null || seen.kind() != FileKind.FILE || keepsCopy ? null : setAside(parent, name, seen);
+        Path aside = seen == null || before == null || seen.kind() != FileKind.FILE || keepsCopy
+                ? null
+                : setAside(parent, name, seen);
         parent.moveIn(made, name);
         top().changed = true;
         if (aside != null && seen != null) {
@@ -558,9 +602,17 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     }
 
     @Override
-    public void conflict(byte[] path) {
-        // The first pass found none, so this came up just now: it stays, and shows as a change.
-        keep(path);
+    public boolean conflict(byte[] path, @Nullable TreeEntry target) throws IOException {
+        // The first pass found none, so this came up just now: it stays, and so does what was to be there.
+        if (target == null || uncommitted != null) {
+            keep(path);
+            return false;
+        }
+        if (target instanceof DirectoryEntry) {
+            return true;
+        }
+        write(path, target, null);
+        return false;
     }
 
     @Override

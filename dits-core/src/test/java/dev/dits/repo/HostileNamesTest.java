@@ -160,7 +160,7 @@ class HostileNamesTest {
         }
 
         @Override
-        public void conflict(byte[] path) {
+        public boolean conflict(byte[] path, TreeEntry target) {
             throw new AssertionError(
                     "nothing is in the way: " + TreePath.of(path).display());
         }

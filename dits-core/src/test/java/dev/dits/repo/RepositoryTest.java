@@ -587,8 +587,83 @@ class RepositoryTest {
                     repository.checkout("main", CheckoutOptions.defaults().withSource(racing));
             assertThat(report.kept()).extracting(TreePath::display).containsExactly("a.txt");
             assertThat(read("a.txt")).isEqualTo("mine");
+            assertThat(report.conflictCopies())
+                    .singleElement()
+                    .satisfies(copy -> assertThat(read(copy.display())).isEqualTo("2"));
         }
-        assertThat(changes()).containsExactly("MODIFIED a.txt");
+        // The next commit has both: it must not seem that somebody knew the other's version and wrote over it.
+        assertThat(changes()).hasSize(2).contains("MODIFIED a.txt").anyMatch(change -> change.startsWith("ADDED a ("));
+    }
+
+    /** Checks the second commit out, and does something as soon as the first of its files is under way. */
+    private CheckoutReport checkoutWhile(Races what) throws IOException {
+        java.util.concurrent.ExecutorService pool = java.util.concurrent.Executors.newSingleThreadExecutor();
+        FileSource local = WorkTreeWriter.fromObjects(repository.objects(), pool);
+        boolean[] done = new boolean[1];
+        try {
+            return repository.checkout("main", CheckoutOptions.defaults().withSource((path, content, part) -> {
+                if (!done[0]) {
+                    done[0] = true;
+                    what.race();
+                }
+                return local.fill(path, content, part);
+            }));
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    private interface Races {
+        void race() throws IOException;
+    }
+
+    @Test
+    void aDirectoryThatComesInTheWayOfAFileLeavesBoth() throws IOException {
+        write("first", "1");
+        commit("one");
+        write("first", "2");
+        write("late", "theirs");
+        commit("two");
+        checkout("HEAD~1");
+        CheckoutReport report = checkoutWhile(() -> write("late/mine", "mine"));
+        assertThat(read("late/mine")).isEqualTo("mine");
+        assertThat(report.conflictCopies())
+                .singleElement()
+                .satisfies(copy -> assertThat(read(copy.display())).isEqualTo("theirs"));
+    }
+
+    @Test
+    void aFileThatComesInTheWayOfADirectoryLeavesBoth() throws IOException {
+        write("first", "1");
+        write("late/there", "1");
+        commit("one");
+        write("first", "2");
+        write("late/there", "2");
+        commit("two");
+        checkout("HEAD~1");
+        CheckoutReport report = checkoutWhile(() -> {
+            Files.delete(work.resolve("late/there"));
+            Files.delete(work.resolve("late"));
+            write("late", "mine");
+        });
+        assertThat(read("late/there")).isEqualTo("2");
+        assertThat(report.conflictCopies())
+                .singleElement()
+                .satisfies(copy -> assertThat(read(copy.display())).isEqualTo("mine"));
+    }
+
+    @Test
+    void whatIsDeletedWhileItsNextVersionComesComesBackAsThat() throws IOException {
+        write("first", "1");
+        write("late", "1");
+        commit("one");
+        write("first", "2");
+        write("late", "2");
+        commit("two");
+        checkout("HEAD~1");
+        checkoutWhile(() -> Files.delete(work.resolve("late")));
+        assertThat(read("late")).isEqualTo("2");
+        assertThat(changes()).isEmpty();
     }
 
     @Test

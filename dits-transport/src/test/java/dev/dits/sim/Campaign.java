@@ -13,7 +13,8 @@ import java.util.stream.Stream;
  * what was found; the others go on. Ends with 1 if one failed.
  *
  * <p>System properties: {@code dits.sim.twice=N} runs each Nth seed twice and compares what happened turn by turn;
- * {@code dits.sim.log=FILE} keeps the turns of the last run; {@code dits.sim.world=live} runs a {@link LiveWorld}.
+ * {@code dits.sim.log=FILE} keeps the turns of the last run; {@code dits.sim.world=model} runs a {@link ModelRun} and not a {@link
+ * Simulation}.
  */
 public final class Campaign {
     /**
@@ -22,8 +23,8 @@ public final class Campaign {
      */
     static final String FAULT = System.getProperty("dits.sim.fault", "");
 
-    /** {@code dits.sim.world=live}: a share and mounts that are kept in step by themselves. */
-    private static final boolean LIVE = System.getProperty("dits.sim.world", "").equals("live");
+    private static final boolean MODEL =
+            System.getProperty("dits.sim.world", "").equals("model");
 
     private Campaign() {}
 
@@ -41,7 +42,7 @@ public final class Campaign {
         List<Long> failed = new ArrayList<>();
         long began = System.nanoTime();
         long ran = 0;
-        long[] sums = new long[10];
+        Figures sums = new Figures();
         int compared = 0;
         List<Long> differed = new ArrayList<>();
         for (long seed : seeds) {
@@ -49,22 +50,8 @@ public final class Campaign {
                 break;
             }
             try {
-                Simulation.Figures figures = run(seed, directory, log, 0);
-                long[] these = {
-                    figures.steps(),
-                    figures.virtualMillis(),
-                    figures.operations(),
-                    figures.failed(),
-                    figures.commits(),
-                    figures.pushes() + figures.pulls(),
-                    figures.crashes(),
-                    figures.rescues(),
-                    figures.cuts(),
-                    figures.revocations()
-                };
-                for (int i = 0; i < sums.length; i++) {
-                    sums[i] += these[i];
-                }
+                Figures figures = run(seed, directory, log, 0);
+                sums.addAll(figures);
                 if (twice > 0 && ran % twice == 0) {
                     compared++;
                     if (run(seed, directory, log, 1).trace() != figures.trace()) {
@@ -89,12 +76,8 @@ public final class Campaign {
                         + " MB, " + Thread.activeCount() + " threads");
             }
         }
-        System.out.println(ran + " seeds in " + (System.nanoTime() - began) / 1_000_000 + " ms: " + sums[0] + " turns, "
-                + sums[1] / 1_000 + " simulated seconds, " + sums[2] + " operations of which " + sums[3]
-                + " failed as they may, " + sums[4] + " commits, " + sums[5] + " transfers, " + sums[6] + " crashes, "
-                + sums[8] + " cuts, " + sums[9] + " revocations, " + sums[7] + " rescues; " + compared + " run twice, "
-                + differed.size() + " differed " + differed
-                + "; failed seeds: " + failed);
+        System.out.println(ran + " seeds in " + (System.nanoTime() - began) / 1_000_000 + " ms: " + sums + "; "
+                + compared + " run twice, " + differed.size() + " differed " + differed + "; failed seeds: " + failed);
         // What a failed seed left waiting must not keep the process.
         System.exit(failed.isEmpty() && differed.isEmpty() && ran > 0 ? 0 : 1);
     }
@@ -107,11 +90,9 @@ public final class Campaign {
                         .toArray();
     }
 
-    private static Simulation.Figures run(long seed, Path directory, String log, int time) throws Exception {
+    private static Figures run(long seed, Path directory, String log, int time) throws Exception {
         Path at = directory.resolve("seed" + seed);
         Path kept = log == null ? null : Files.createDirectories(Path.of(log)).resolve(seed + "." + time);
-        return LIVE
-                ? LiveWorld.run(seed, at, kept, 3, LiveWorld.everyday(Integer.getInteger("dits.sim.operations", 6)))
-                : Simulation.run(seed, at, kept);
+        return SeedRun.run(seed, at, kept, MODEL ? ModelRun::new : Simulation::new);
     }
 }

@@ -18,11 +18,13 @@ public final class SeededRandom extends SecureRandomSpi {
             private static final long serialVersionUID = 1L;
         };
         provider.put("SecureRandom.Simulation", SeededRandom.class.getName());
+        provider.put("Signature.Ed25519", RememberedEd25519.class.getName());
         Security.insertProviderAt(provider, 1);
     }
 
     static synchronized void seed(long seed) {
         source = new SplittableRandom(seed);
+        RememberedEd25519.forget();
     }
 
     private static synchronized void fill(byte[] bytes) {

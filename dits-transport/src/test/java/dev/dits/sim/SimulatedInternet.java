@@ -57,6 +57,10 @@ public final class SimulatedInternet {
             new PriorityQueue<>(Comparator.comparingLong(Event::at).thenComparingLong(Event::number));
     private final Map<InetSocketAddress, SimulatedEndpoint> endpoints = new LinkedHashMap<>();
     private final Set<Way> down = new HashSet<>();
+
+    /** What waits for a way to be up again: it is sent again and again, and one of that comes through. */
+    private final List<Event> held = new ArrayList<>();
+
     private final List<Announcement> announcements = new ArrayList<>();
     private final List<Search> searches = new ArrayList<>();
     private final Thread carrier;
@@ -131,6 +135,11 @@ public final class SimulatedInternet {
 
     public void healAll() {
         down.clear();
+        List<Event> released = List.copyOf(held);
+        held.clear();
+        for (Event one : released) {
+            at(now() + random.nextLong(RETRY_NANOS), one.what);
+        }
     }
 
     boolean isUp(int from, int to) {
@@ -152,7 +161,7 @@ public final class SimulatedInternet {
             if (isUp(from, to)) {
                 what.run();
             } else {
-                bring(from, to, now() + RETRY_NANOS, wanted, what);
+                held.add(new Event(0, 0, () -> bring(from, to, now(), wanted, what)));
             }
         });
     }

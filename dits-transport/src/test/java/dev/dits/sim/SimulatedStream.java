@@ -30,6 +30,10 @@ final class SimulatedStream implements ByteStream {
 
     private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
     private int ahead;
+
+    /** Bytes that were read and that the sender does not know of. */
+    private int untold;
+
     private boolean outputEnded;
     private IOException writeFailure;
     private final Queue<Runnable> onTheWay = new ArrayDeque<>();
@@ -106,10 +110,16 @@ final class SimulatedStream implements ByteStream {
         return count;
     }
 
-    /** Room for so many more bytes at the sender, as soon as it hears of it. */
+    /** Room for so many more bytes at the sender, as soon as it hears of it; told, as QUIC does, when half a window was read. */
     private void credit(int bytes) {
+        untold += bytes;
+        if (untold < internet.windowBytes / 2) {
+            return;
+        }
+        int room = untold;
+        untold = 0;
         connection.send(internet.now() + internet.travelNanos(), () -> {
-            peer.ahead -= bytes;
+            peer.ahead -= room;
             peer.wakeAll();
         });
     }

@@ -15,10 +15,6 @@ import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.Status;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,111 +28,16 @@ import java.util.concurrent.CancellationException;
  * close and open; meanwhile ways are cut, machines crash, disks are full, clocks jump, access is revoked. Then all of that
  * ends, everybody is brought up to date, and what was promised is looked for.
  */
-final class Simulation {
-    private static final long SECOND = 1_000_000_000L;
-    private static final long MINUTE = 60 * SECOND;
-
-    /** An operation that takes longer than every time-out in it together hangs. */
-    private static final long OPERATION_NANOS_MAX = 15 * MINUTE;
-
+final class Simulation extends SeedRun {
     /** Rounds in which everybody can be brought up to date. */
     private static final int ROUNDS_MAX = 40;
 
-    /** What one run did, in numbers. */
-    record Figures(
-            long seed,
-            long trace,
-            long steps,
-            long virtualMillis,
-            int nodes,
-            int operations,
-            int failed,
-            int commits,
-            int pushes,
-            int pulls,
-            int crashes,
-            int cuts,
-            int revocations,
-            long rescues) {}
-
-    private final long seed;
-    private final SplittableRandom random;
-    private final Scheduler scheduler;
-    private final Path top;
-    private SimulatedInternet internet;
-    private World world;
-    private int busy;
-    private int operations;
-    private int failed;
-    private int commits;
-    private int pushes;
-    private int pulls;
-    private int crashes;
-    private int cuts;
-    private int revocations;
-
-    private Simulation(long seed, Path top, boolean keepLog) {
-        this.seed = seed;
-        this.random = new SplittableRandom(seed);
-        this.scheduler = new Scheduler(random.nextLong());
-        this.top = top;
-        if (keepLog) {
-            scheduler.keepLog();
-        }
+    Simulation(Start start) {
+        super(start);
     }
 
-    /**
-     * Runs a seed.
-     *
-     * @param seed decides everything
-     * @param directory where the disks are; removed again if all went well
-     * @param log where to keep what happened, turn by turn; null for nowhere
-     */
-    static Figures run(long seed, Path directory, Path log) throws Exception {
-        World.deleteTree(directory);
-        Files.createDirectories(directory);
-        SeededRandom.seed(seed);
-        Simulation simulation = new Simulation(seed, directory, log != null);
-        try {
-            simulation.scheduler.run(() -> {
-                try {
-                    simulation.run();
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
-            });
-        } finally {
-            if (log != null) {
-                Files.writeString(log, simulation.scheduler.log());
-            }
-        }
-        World.deleteTree(directory);
-        return simulation.figures();
-    }
-
-    private Figures figures() {
-        return new Figures(
-                seed,
-                scheduler.trace(),
-                scheduler.steps(),
-                scheduler.virtualNanos() / 1_000_000,
-                world.hosts.size(),
-                operations,
-                failed,
-                commits,
-                pushes,
-                pulls,
-                crashes,
-                cuts,
-                revocations,
-                scheduler.rescues());
-    }
-
-    private void run() throws IOException, InterruptedException {
-        internet = new SimulatedInternet(scheduler, random.nextLong());
-        world = new World(scheduler, internet, top);
+    @Override
+    void happen() throws IOException {
         int nodes = 2 + random.nextInt(4);
         int shares = nodes > 2 && random.nextInt(3) == 0 ? 2 : 1;
         for (int i = 0; i < nodes; i++) {
@@ -145,67 +46,35 @@ final class Simulation {
         }
         int operationsEach = 3 + random.nextInt(8);
         for (World.Host host : world.hosts) {
-            busy++;
-            scheduler.spawn("user-" + host.log, host, () -> use(host, operationsEach));
+            beside("user-" + host.log, host, () -> use(host, operationsEach));
         }
-        busy++;
-        scheduler.spawn("nature", null, () -> disturb(random.split(), operationsEach));
-        long began = scheduler.virtualNanos();
-        while (busy > 0) {
-            scheduler.sleep(SECOND / 2);
-            if (scheduler.virtualNanos() - began > operationsEach * 4 * OPERATION_NANOS_MAX) {
-                throw new AssertionError("an operation hangs\n" + scheduler.describeThreads());
-            }
-        }
-        scheduler.note("settling");
-        internet.healAll();
-        for (World.Host host : world.hosts) {
-            host.setDiskFull(false);
-        }
-        settle();
-        check();
-        for (World.Host host : world.hosts) {
-            close(host);
-        }
-        world.awaitZombies();
-        leftBehind();
-        internet.close();
-        if (scheduler.threads() != 1) {
-            throw new AssertionError("threads are left behind\n" + scheduler.describeThreads());
-        }
+        beside("nature", null, () -> disturb(random.split(), operationsEach));
+        awaitUsers(operationsEach);
     }
 
     // ---- what users do
 
-    private interface Operation {
-        void run() throws IOException, InterruptedException;
-    }
-
     private void use(World.Host host, int count) {
-        try {
-            scheduler.sleep(host.random.nextLong(host.shares() ? SECOND / 4 : 2 * SECOND));
-            for (int i = 0; i < count; i++) {
-                int boot = host.boots;
-                if (host.isOpen()) {
-                    attempt(host, boot, () -> act(host));
-                } else {
-                    attempt(host, boot, () -> open(host));
-                }
-                if (host.random.nextInt(3) == 0) {
-                    scheduler.sleep(host.random.nextLong(4 * SECOND));
-                }
+        scheduler.sleep(host.random.nextLong(host.shares() ? SECOND / 4 : 2 * SECOND));
+        for (int i = 0; i < count; i++) {
+            int boot = host.boots;
+            if (host.isOpen()) {
+                attempt(host, boot, () -> act(host));
+            } else {
+                attempt(host, boot, () -> open(host));
             }
-        } finally {
-            busy--;
+            if (host.random.nextInt(3) == 0) {
+                scheduler.sleep(host.random.nextLong(4 * SECOND));
+            }
         }
     }
 
     /** What may go wrong in a rough world is no finding; everything else is. */
-    private boolean attempt(World.Host host, int boot, Operation operation) {
-        operations++;
+    private boolean attempt(World.Host host, int boot, User operation) {
+        figures.count("operations");
         long began = scheduler.virtualNanos();
         try {
-            operation.run();
+            operation.act();
             return true;
         } catch (CorruptObjectException | ProtocolException e) {
             throw new AssertionError(host.log + ": " + e, e);
@@ -233,7 +102,7 @@ final class Simulation {
                         host.log + ": an operation took " + (scheduler.virtualNanos() - began) / SECOND + " s");
             }
         }
-        failed++;
+        figures.count("failed as they may");
         return false;
     }
 
@@ -294,12 +163,6 @@ final class Simulation {
         }
     }
 
-    private void close(World.Host host) throws IOException {
-        scheduler.note(host.log + " closes");
-        host.close();
-        scheduler.note(host.log + " is closed");
-    }
-
     private void fsck(World.Host host, Repository repository) throws IOException {
         int boot = host.boots;
         FsckReport report = repository.fsck(done -> {});
@@ -314,7 +177,7 @@ final class Simulation {
         int boot = host.boots;
         try {
             if (host.commit() != null) {
-                commits++;
+                figures.count("commits");
             }
         } catch (IOException e) {
             if (!host.shares() && host.boots == boot && !repository.head().equals(before)) {
@@ -328,7 +191,7 @@ final class Simulation {
         int boot = host.boots;
         ObjectId commit = host.mount.pull().await().commit();
         if (boot == host.boots) {
-            pulls++;
+            figures.count("transfers");
             host.kept.add(commit);
             scheduler.note(host.log + " pulled " + commit.abbreviated());
         }
@@ -338,7 +201,7 @@ final class Simulation {
         int boot = host.boots;
         ObjectId commit = host.mount.push().await().commit();
         if (boot == host.boots && commit != null) {
-            pushes++;
+            figures.count("transfers");
             host.sharer.kept.add(commit);
             scheduler.note(host.log + " pushed " + commit.abbreviated());
         }
@@ -350,7 +213,7 @@ final class Simulation {
         if (!peers.isEmpty()) {
             Peer one = peers.get(host.random.nextInt(peers.size()));
             host.share.revoke(one.id());
-            revocations++;
+            figures.count("revocations");
             scheduler.note(host.log + " revoked " + one.name());
         }
     }
@@ -394,51 +257,46 @@ final class Simulation {
 
     // ---- what happens to them
 
-    private void disturb(SplittableRandom dice, int count) {
-        try {
-            for (int i = 0; i < count; i++) {
-                scheduler.sleep(dice.nextLong(3 * SECOND));
-                if (dice.nextBoolean()) {
-                    scheduler.yieldTurns(dice.nextInt(200));
-                }
-                World.Host host = world.hosts.get(dice.nextInt(world.hosts.size()));
-                World.Host other = world.hosts.get(dice.nextInt(world.hosts.size()));
-                switch (dice.nextInt(7)) {
-                    case 0, 1 -> {
-                        cuts++;
-                        internet.cut(host.number, other.number);
-                        if (dice.nextBoolean()) {
-                            internet.cut(other.number, host.number);
-                        }
-                        scheduler.note("no way from " + host.log + " to " + other.log);
-                        scheduler.sleep(dice.nextLong(dice.nextBoolean() ? 2 * SECOND : 50 * SECOND));
-                        internet.healAll();
-                        scheduler.note("all ways are open");
-                    }
-                    case 2, 3 -> {
-                        crashes++;
-                        host.crash();
-                    }
-                    case 4 -> {
-                        host.setDiskFull(true);
-                        scheduler.note(host.log + " has a full disk");
-                        scheduler.sleep(dice.nextLong(5 * SECOND));
-                        host.setDiskFull(false);
-                    }
-                    case 5 -> host.setClockOffset(dice.nextLong(7_200_000L) - 3_600_000L);
-                    default -> scheduler.sleep(dice.nextLong(10 * SECOND));
-                }
+    private void disturb(SplittableRandom dice, int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            scheduler.sleep(dice.nextLong(3 * SECOND));
+            if (dice.nextBoolean()) {
+                scheduler.yieldTurns(dice.nextInt(200));
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            busy--;
+            World.Host host = world.hosts.get(dice.nextInt(world.hosts.size()));
+            World.Host other = world.hosts.get(dice.nextInt(world.hosts.size()));
+            switch (dice.nextInt(7)) {
+                case 0, 1 -> {
+                    figures.count("cuts");
+                    internet.cut(host.number, other.number);
+                    if (dice.nextBoolean()) {
+                        internet.cut(other.number, host.number);
+                    }
+                    scheduler.note("no way from " + host.log + " to " + other.log);
+                    scheduler.sleep(dice.nextLong(dice.nextBoolean() ? 2 * SECOND : 50 * SECOND));
+                    internet.healAll();
+                    scheduler.note("all ways are open");
+                }
+                case 2, 3 -> {
+                    figures.count("crashes");
+                    host.crash();
+                }
+                case 4 -> {
+                    host.setDiskFull(true);
+                    scheduler.note(host.log + " has a full disk");
+                    scheduler.sleep(dice.nextLong(5 * SECOND));
+                    host.setDiskFull(false);
+                }
+                case 5 -> host.setClockOffset(dice.nextLong(7_200_000L) - 3_600_000L);
+                default -> scheduler.sleep(dice.nextLong(10 * SECOND));
+            }
         }
     }
 
     // ---- and what has to come of it
 
-    private void settle() throws IOException, InterruptedException {
+    @Override
+    void settle() throws IOException, InterruptedException {
         for (World.Host host : world.hosts) {
             for (int i = 0; !host.isOpen(); i++) {
                 int tries = i;
@@ -554,7 +412,8 @@ final class Simulation {
         }
     }
 
-    private void check() throws IOException {
+    @Override
+    void check() throws IOException {
         for (World.Host host : world.hosts) {
             Repository repository = host.repository();
             FsckReport report = repository.fsck(done -> {});
@@ -602,33 +461,6 @@ final class Simulation {
                 World.walk(host.tree(), (name, bytes) -> found[0] |= Arrays.equals(bytes, one.getValue()));
                 if (!found[0]) {
                     throw new AssertionError(host.log + ": what was written to " + one.getKey() + " is lost");
-                }
-            }
-        }
-    }
-
-    private void leftBehind() throws IOException {
-        if (internet.openConnections() != 0
-                || internet.openEndpoints() != 0
-                || internet.openSearches() != 0
-                || internet.openAnnouncements() != 0) {
-            throw new AssertionError("left behind: " + internet.openConnections() + " connections, "
-                    + internet.openEndpoints() + " endpoints, " + internet.openSearches() + " searches, "
-                    + internet.openAnnouncements() + " announcements");
-        }
-        Path descriptors = Path.of("/proc/self/fd");
-        if (Files.isDirectory(descriptors)) {
-            try (DirectoryStream<Path> all = Files.newDirectoryStream(descriptors)) {
-                for (Path one : all) {
-                    String target;
-                    try {
-                        target = Files.readSymbolicLink(one).toString();
-                    } catch (IOException e) {
-                        continue; // it was the one that lists
-                    }
-                    if (target.startsWith(top.toString() + "/")) {
-                        throw new AssertionError("left open: " + target);
-                    }
                 }
             }
         }

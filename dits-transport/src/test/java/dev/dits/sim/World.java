@@ -2,6 +2,8 @@ package dev.dits.sim;
 
 import dev.dits.Dits;
 import dev.dits.DitsOptions;
+import dev.dits.Invite;
+import dev.dits.InviteOptions;
 import dev.dits.Mount;
 import dev.dits.MountOptions;
 import dev.dits.Share;
@@ -44,12 +46,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 
 /** The machines of one simulation, and on each a node with one share or one mount, as its user sees them. */
 final class World {
     static final int FILES = 8;
     static final String BRANCH = "main";
+
+    /** The message of a share's first commit. */
+    static final String FIRST = "first";
 
     final Scheduler scheduler;
     final SimulatedInternet internet;
@@ -82,8 +88,26 @@ final class World {
         /** Of a mount: whether it is kept in step by itself. */
         Sync sync = Sync.MANUAL;
 
+        /** Of a mount: whether it may push. */
+        boolean readOnly;
+
+        /** Of a mount: whether its owner gives it no ticket any more. */
+        boolean barred;
+
+        /** Of a share: whether commits that nobody signed are refused. */
+        boolean signaturesRequired = true;
+
+        /** File operations from now until the power fails; 0 for never. */
+        private int operationsToCrash;
+
         /** What was written here and is in no commit that was acknowledged. */
         final Map<String, byte[]> dirty = new TreeMap<>();
+
+        /** What was deleted or given another name here, by its old one; that is in no commit yet. */
+        final Map<String, ObjectId> gone = new TreeMap<>();
+
+        /** What this user knew and wrote over or deleted since his last commit, by its SHA-256. */
+        final Set<ObjectId> replaced = new TreeSet<>();
 
         /** Commits that must be part of this branch's history here, for ever. */
         final Set<ObjectId> kept = new LinkedHashSet<>();
@@ -173,13 +197,14 @@ final class World {
             for (int i = 0; i < 3; i++) {
                 edit();
             }
-            if (Files.isDirectory(tree().resolve("d"))) {
-                Files.setLastModifiedTime(tree().resolve("d"), FileTime.from(scheduler.trueTime()));
-            }
-            try (Repository made =
-                    Repository.init(tree(), RepositoryOptions.defaults().withProfile(ChunkProfile.PROJECT))) {
-                made.commit("first", null, CommitProgress.NONE);
+            dateDirectories();
+            RepositoryOptions options = RepositoryOptions.defaults()
+                    .withProfile(ChunkProfile.PROJECT)
+                    .withRequireSignatures(signaturesRequired);
+            try (Repository made = Repository.init(tree(), options)) {
+                made.commit(FIRST, null, CommitProgress.NONE);
                 dirty.clear();
+                replaced.clear();
             }
         }
 
@@ -193,10 +218,13 @@ final class World {
                 }
             }
             Share there = sharer.share;
-            if (there == null) {
+            if (there == null || barred) {
                 throw new IOException("nobody to ask for a ticket");
             }
-            return node.mount(there.ticket(), tree(), options);
+            InviteOptions invite =
+                    InviteOptions.defaults().withKind(Invite.Kind.TICKET).withReadOnly(true);
+            String ticket = readOnly ? there.invite(invite).secret() : there.ticket();
+            return node.mount(ticket, tree(), options);
         }
 
         void close() throws IOException {
@@ -209,12 +237,15 @@ final class World {
             }
         }
 
-        /** Writes, appends to or deletes one file, so that nothing written is ever written twice. */
+        /** Writes or appends to one file, so that nothing written is ever written twice. */
         void edit() throws IOException {
+            edit((random.nextBoolean() ? "d/" : "") + "f" + random.nextInt(FILES));
+        }
+
+        void edit(String name) throws IOException {
             if (diskFull()) {
                 return;
             }
-            String name = (random.nextBoolean() ? "d/" : "") + "f" + random.nextInt(FILES);
             Path file = tree().resolve(name);
             byte[] old = Files.isRegularFile(file) ? Files.readAllBytes(file) : new byte[0];
             byte[] fresh = new byte[random.nextInt(6) == 0 ? random.nextInt(80_000) : random.nextInt(2_000)];
@@ -227,22 +258,64 @@ final class World {
             byte[] mark = (log + " edit " + editNumber++ + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
             byte[] marked = Arrays.copyOf(bytes, bytes.length + mark.length);
             System.arraycopy(mark, 0, marked, bytes.length, mark.length);
+            if (Files.isRegularFile(file)) {
+                replaced.add(ObjectId.hash(old));
+            }
             Files.createDirectories(file.getParent());
             Files.write(file, marked);
             Files.setLastModifiedTime(file, FileTime.from(scheduler.trueTime()));
             dirty.put(name, marked);
+            gone.remove(name);
             scheduler.note(log + " wrote " + name + ", " + marked.length + " bytes");
+        }
+
+        void delete(String name) throws IOException {
+            Path file = tree().resolve(name);
+            ObjectId was = ObjectId.hash(Files.readAllBytes(file));
+            Files.delete(file);
+            replaced.add(was);
+            dirty.remove(name);
+            gone.put(name, was);
+            scheduler.note(log + " deleted " + name);
+        }
+
+        /** To a name that nothing has. */
+        void rename(String from, String to) throws IOException {
+            Path file = tree().resolve(to);
+            Files.createDirectories(file.getParent());
+            Files.move(tree().resolve(from), file);
+            byte[] bytes = Files.readAllBytes(file);
+            dirty.remove(from);
+            dirty.put(to, bytes);
+            gone.put(from, ObjectId.hash(bytes));
+            gone.remove(to);
+            scheduler.note(log + " renamed " + from + " to " + to);
+        }
+
+        /** The platform's clock, which is not ours, dated the directories. */
+        void dateDirectories() throws IOException {
+            FileTime time = FileTime.from(scheduler.trueTime());
+            Files.walkFileTree(tree(), new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+                    return directory.endsWith(Repository.DIRECTORY)
+                            ? FileVisitResult.SKIP_SUBTREE
+                            : FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
+                    Files.setLastModifiedTime(directory, time);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
         }
 
         /** Commits what is there, and from then on holds the repository to it. */
         ObjectId commit() throws IOException {
             Repository repository = repository();
             int boot = boots;
-            // The platform's clock, which is not ours, dated the directories.
-            Path below = tree().resolve("d");
-            if (Files.isDirectory(below)) {
-                Files.setLastModifiedTime(below, FileTime.from(scheduler.trueTime()));
-            }
+            dateDirectories();
             Map<String, byte[]> before = new TreeMap<>(dirty);
             // Where the tree follows by itself, what is seen now need not be what is committed.
             Map<String, Integer> seen = shares() || sync == Sync.AUTO ? null : files(tree());
@@ -273,15 +346,16 @@ final class World {
                 if (Files.isRegularFile(file)) {
                     String name = path + ".mine" + asides++;
                     Files.move(file, tree().resolve(name));
-                    byte[] bytes = dirty.remove(path);
-                    if (bytes != null) {
-                        dirty.put(name, bytes);
-                    }
+                    dirty.remove(path);
+                    dirty.put(name, Files.readAllBytes(tree().resolve(name)));
                 }
                 byte[] was = base.isEmpty() ? null : contentOf(this, base.get(), path);
-                if (was != null) {
+                if (was != null && !Files.exists(file)) {
+                    Files.createDirectories(file.getParent());
                     Files.write(file, was);
                     Files.setLastModifiedTime(file, FileTime.from(scheduler.trueTime()));
+                    gone.remove(path);
+                    replaced.remove(ObjectId.hash(was));
                 }
             }
         }
@@ -318,11 +392,24 @@ final class World {
             }
         }
 
+        /** The power fails before the so manieth file operation from now. */
+        void crashAfter(int fileOperations) {
+            operationsToCrash = fileOperations;
+        }
+
+        @Override
+        void touching() throws IOException {
+            if (operationsToCrash > 0 && --operationsToCrash == 0) {
+                crash();
+            }
+        }
+
         /** The power fails: what the disk has at this moment is all that is left. The rest ends unheard. */
         void crash() throws IOException {
             Dits dead = dits;
             Path before = disk;
             boots++;
+            operationsToCrash = 0;
             disk = top.resolve("host" + number + "-" + boots);
             copy(before, disk);
             if (Campaign.FAULT.equals("forget")) {
@@ -353,23 +440,22 @@ final class World {
     static byte[] contentOf(Host host, ObjectId commit, String name) throws IOException {
         ObjectSource own = host.repository().objects();
         Repository there = host.sharer.repository();
-        return contentAt(
-                host.shares() || there == null
-                        ? own
-                        : new ObjectSource() {
-                            @Override
-                            public byte[] read(ObjectId id) throws IOException {
-                                byte[] bytes = own.read(id);
-                                return bytes != null ? bytes : there.objects().read(id);
-                            }
+        return contentAt(host.shares() || there == null ? own : either(own, there.objects()), commit, name);
+    }
 
-                            @Override
-                            public boolean contains(ObjectId id) throws IOException {
-                                return own.contains(id) || there.objects().contains(id);
-                            }
-                        },
-                commit,
-                name);
+    static ObjectSource either(ObjectSource one, ObjectSource other) {
+        return new ObjectSource() {
+            @Override
+            public byte[] read(ObjectId id) throws IOException {
+                byte[] bytes = one.read(id);
+                return bytes != null ? bytes : other.read(id);
+            }
+
+            @Override
+            public boolean contains(ObjectId id) throws IOException {
+                return one.contains(id) || other.contains(id);
+            }
+        };
     }
 
     /** The bytes of a file of a commit; null where it has none of that name. */

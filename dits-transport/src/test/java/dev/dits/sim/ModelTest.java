@@ -1,0 +1,32 @@
+package dev.dits.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A share and three mounts whose users do everything a user can, held against a model of what they wrote. See {@code
+ * docs/decisions/simulation.md}.
+ *
+ * <p>One seed again: {@code mvn -pl dits-transport -am test -Dtest=ModelTest -Dsurefire.failIfNoSpecifiedTests=false
+ * -Ddits.model.first=SEED -Ddits.model.count=1}, with {@code -Ddits.sim.log=DIRECTORY} for what happened, turn by turn.
+ */
+class ModelTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void noCommittedByteIsLostNothingUncommittedIsOverwrittenAndAllConverge() throws Exception {
+        String first = System.getProperty("dits.model.first", "1");
+        long count = Long.getLong("dits.model.count", 1_000);
+        long seconds = Long.getLong("dits.sim.seconds", System.getProperty("dits.model.count") == null ? 12 : 3_600);
+        // Each tenth is run twice, and has to take the same turns.
+        CampaignProcess.Outcome outcome = CampaignProcess.run(
+                directory, List.of("-Ddits.sim.world=model", "-Ddits.sim.twice=10"), first, count, seconds);
+        System.out.println(outcome.lastLine());
+        assertThat(outcome.status()).as(outcome.said()).isZero();
+    }
+}

@@ -51,6 +51,7 @@ public final class PackStore implements ObjectSource, AutoCloseable {
     private final Generation generation;
     private final PackHandles handles;
     private final Compressor compressor = new Compressor();
+    private final Decompressor decompressor = new Decompressor();
     private final List<StoreWriter> writers = new CopyOnWriteArrayList<>();
     private final Set<ObjectId> damaged = ConcurrentHashMap.newKeySet();
     private final AtomicLong salvaged = new AtomicLong();
@@ -108,7 +109,7 @@ public final class PackStore implements ObjectSource, AutoCloseable {
 
     @Override
     public byte @Nullable [] read(ObjectId id) throws IOException {
-        return find(id, (found, record) -> record.decode(found));
+        return find(id, (found, record) -> record.decode(found, decompressor));
     }
 
     @Override
@@ -325,6 +326,10 @@ public final class PackStore implements ObjectSource, AutoCloseable {
 
     Compressor compressor() {
         return compressor;
+    }
+
+    Decompressor decompressor() {
+        return decompressor;
     }
 
     Path packPath(long name) {
@@ -588,6 +593,7 @@ public final class PackStore implements ObjectSource, AutoCloseable {
         }
         handles.close();
         compressor.close();
+        decompressor.close();
         if (failure != null) {
             throw failure;
         }

@@ -52,7 +52,20 @@ public record StoredRecord(RecordType type, RecordCodec codec, int plainLength, 
      * @throws CorruptObjectException if they do not decode to {@code plainLength} bytes that hash to {@code id}
      */
     public byte[] decode(ObjectId id) throws CorruptObjectException {
-        byte[] plain = inflate();
+        return verified(id, inflate());
+    }
+
+    /** As {@link #decode(ObjectId)}, for who decodes many. */
+    byte[] decode(ObjectId id, Decompressor decompressor) throws CorruptObjectException {
+        if (codec == RecordCodec.PLAIN) {
+            return verified(id, payload);
+        }
+        byte[] plain = new byte[plainLength];
+        decompressor.decompress(payload, plain);
+        return verified(id, plain);
+    }
+
+    private static byte[] verified(ObjectId id, byte[] plain) throws CorruptObjectException {
         if (!ObjectId.hash(plain).equals(id)) {
             throw new CorruptObjectException("object " + id.abbreviated() + " does not match its SHA-256");
         }

@@ -73,7 +73,7 @@ final class Verification {
         }
         try (PackScanner scanner = new PackScanner(store.packPath(name), PackFormat.HEADER_BYTES, end)) {
             for (RecordHeader header = scanner.next(); header != null; header = scanner.next()) {
-                byte[] unused = scanner.record(header).decode(header.id());
+                byte[] unused = scanner.record(header).decode(header.id(), store.decompressor());
                 mark(header.id(), name, scanner.recordOffset());
                 records++;
                 bytes += header.recordBytes();

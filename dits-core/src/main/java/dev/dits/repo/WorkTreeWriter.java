@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,9 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(WorkTreeWriter.class);
     private static final int OWNER_ALL = 0700;
     private static final int OWNER_READ = 0400;
+
+    /** Syncs of directories that may be under way. */
+    private static final int SYNCS_MAX = 1_024;
 
     private static final class Frame {
         final @Nullable SafeDirectory directory;
@@ -74,6 +78,9 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     private final Deque<Frame> stack = new ArrayDeque<>();
     private final Set<Path> parts = new HashSet<>();
     private final Set<PartFile> open = new HashSet<>();
+    /** Syncs of directories that are under way. */
+    private final Deque<Future<?>> syncs = new ArrayDeque<>();
+
     private final List<CheckoutReport.Refused> refused = new ArrayList<>();
     private final List<TreePath> kept = new ArrayList<>();
     private final List<TreePath> copies = new ArrayList<>();
@@ -131,14 +138,31 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                 workers);
     }
 
-    /** Waits until everything is done. */
+    /** Waits until everything is done, and durable. */
     void finish() throws IOException {
         pipeline.finish();
         Frame top = stack.getLast();
         if (top.changed) {
-            disk.syncDirectory(Role.TREE, root);
+            syncMeanwhile(root);
+        }
+        while (!syncs.isEmpty()) {
+            OrderedPipeline.get(syncs.removeFirst());
         }
         sweep();
+    }
+
+    /**
+     * Syncs a directory to which nothing is done any more. What it holds needs to be durable when all is done, not before: one after the other, directories would wait
+     * for the disk each by itself.
+     */
+    private void syncMeanwhile(Path directory) throws IOException {
+        while (syncs.size() >= SYNCS_MAX) {
+            OrderedPipeline.get(syncs.removeFirst());
+        }
+        syncs.addLast(syncers.submit(() -> {
+            disk.syncDirectory(Role.TREE, directory);
+            return null;
+        }));
     }
 
     /** What earlier attempts left is of no use once all is done. */
@@ -275,7 +299,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             frame.directory.close();
             setAttributes(parent, entry.name(), entry.mode(), entry.mtime());
             if (syncLast && (frame.changed || frame.modeBefore != entry.mode())) {
-                disk.syncDirectory(Role.TREE, directory);
+                syncMeanwhile(directory);
             }
         });
     }
@@ -288,12 +312,15 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
             if (frame.directory == null || parent == null) {
                 return;
             }
-            if (frame.changed) {
+            boolean open = (frame.modeBefore & OWNER_ALL) == OWNER_ALL;
+            if (frame.changed && !open) {
                 disk.syncDirectory(Role.TREE, frame.directory.path);
             }
             frame.directory.close();
-            if ((frame.modeBefore & OWNER_ALL) != OWNER_ALL) {
+            if (!open) {
                 setAttributes(parent, name, frame.modeBefore, null);
+            } else if (frame.changed) {
+                syncMeanwhile(frame.directory.path);
             }
         });
     }
@@ -618,6 +645,7 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
     @Override
     public void close() throws IOException {
         pipeline.close();
+        syncs.forEach(OrderedPipeline::settle);
         for (PartFile part : open) {
             part.close();
         }

@@ -116,7 +116,7 @@ final class Admission {
         boolean allSigned = true;
         for (ObjectId id : commits) {
             Commit commit = work.readCommit(id);
-            Signatures.Check check = Signatures.check(commit);
+            Signatures.Check check = work.signers.signatures.check(commit);
             String problem = problem(commit, check, required, work::readCommit);
             if (problem != null) {
                 throw new InvalidSignatureException("commit " + id.abbreviated() + ", which names "
@@ -133,7 +133,7 @@ final class Admission {
     }
 
     private SignerBook.@Nullable Sighting tag(ObjectId id, Tag tag) throws IOException {
-        Signatures.Check check = Signatures.check(tag);
+        Signatures.Check check = work.signers.signatures.check(tag);
         String problem = problem(check, required);
         if (problem != null) {
             throw new InvalidSignatureException("the tag " + Escaper.escape(tag.name()) + " was refused: " + problem);

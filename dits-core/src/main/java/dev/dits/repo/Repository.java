@@ -532,7 +532,7 @@ public final class Repository implements AutoCloseable {
      * @throws IOException if a file is damaged, or the file system fails
      */
     public Signers signers() throws IOException {
-        return new Signers(work.signers);
+        return new Signers(work.signers, workers);
     }
 
     /**

@@ -57,6 +57,9 @@ final class SignerBook {
     private final ReentrantLock guard = new ReentrantLock();
     private @Nullable SigningIdentity identity;
 
+    /** What was found of signatures that were checked. */
+    final CheckedSignatures signatures = new CheckedSignatures();
+
     /** Names that this copy's key is known to be bound to, so that a commit need not look. */
     private final Set<String> ownNames = ConcurrentHashMap.newKeySet();
 

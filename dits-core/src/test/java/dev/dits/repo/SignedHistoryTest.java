@@ -410,4 +410,56 @@ class SignedHistoryTest {
                 .isInstanceOf(CorruptObjectException.class)
                 .hasMessageNotContaining(seed.substring(0, 8));
     }
+
+    @Test
+    void whatWasFoundOfACommitIsNotTakenForAnother() throws IOException {
+        ObjectId signed = commit("one");
+        Commit commit = repository.readCommit(signed);
+        for (int i = 0; i < 2; i++) {
+            assertThat(verify(signed).state()).isEqualTo(Verification.State.VERIFIED);
+            Commit forged = new Commit(
+                    commit.tree(), commit.parents(), commit.author(), commit.time(), "forged", commit.extensions());
+            assertThat(repository.signers().verify(forged).state()).isEqualTo(Verification.State.INVALID);
+            Commit stripped =
+                    new Commit(commit.tree(), commit.parents(), commit.author(), commit.time(), "one", Extensions.NONE);
+            assertThat(repository.signers().verify(stripped).state()).isEqualTo(Verification.State.UNSIGNED);
+        }
+        // Whose key it is is not remembered with it.
+        Commit renamed =
+                new Commit(commit.tree(), commit.parents(), "Ada", commit.time(), commit.message(), Extensions.NONE);
+        SigningIdentity other = SigningIdentity.create(
+                new Scratch(dev.dits.disk.Disk.system(), dits("tmp")),
+                temp.resolve("other"),
+                new java.security.SecureRandom());
+        Commit byOther = dev.dits.object.Signatures.sign(renamed, other);
+        assertThat(repository.signers().verify(byOther).state()).isEqualTo(Verification.State.UNKNOWN_KEY);
+        repository.signers().trust("Ada", other.key());
+        assertThat(repository.signers().verify(byOther).state()).isEqualTo(Verification.State.VERIFIED);
+    }
+
+    @Test
+    void manyAreVerifiedAsEachByItself() throws IOException {
+        ObjectId first = commit("one");
+        Commit commit = repository.readCommit(first);
+        List<Commit> commits = new java.util.ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            commits.add(
+                    i % 3 == 0
+                            ? new Commit(
+                                    commit.tree(),
+                                    commit.parents(),
+                                    "Ada",
+                                    commit.time(),
+                                    "" + i,
+                                    i % 2 == 0 ? commit.extensions() : Extensions.NONE)
+                            : commit);
+        }
+        List<Verification> found = repository.signers().verifyAll(commits);
+        Signers signers = repository.signers();
+        assertThat(found).isEqualTo(commits.stream().map(signers::verify).toList());
+        assertThat(found.get(0).state()).isEqualTo(Verification.State.INVALID);
+        assertThat(found.get(3).state()).isEqualTo(Verification.State.UNSIGNED);
+        assertThat(found.get(98).state()).isEqualTo(Verification.State.VERIFIED);
+        assertThat(signers.verifyAll(List.of())).isEmpty();
+    }
 }

@@ -10,6 +10,7 @@ import dev.dits.repo.Repository;
 import dev.dits.repo.Signers;
 import dev.dits.repo.Verification;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -35,6 +36,9 @@ import picocli.CommandLine.Spec;
             "  dits log --json              for scripts: a JSON document a line"
         })
 final class LogCommand extends RepositoryCommand {
+    /** Commits that are read before the first of them is shown. */
+    private static final int PAGE = 64;
+
     @Parameters(
             arity = "0..*",
             paramLabel = "REVISION",
@@ -96,20 +100,45 @@ final class LogCommand extends RepositoryCommand {
         // Where nobody reads any more, as behind 'head', the rest need not be read either.
         if (json.requested()) {
             try (JsonOutput out = JsonOutput.lines(context)) {
-                LogEntry entry = log.next();
-                for (int left = max; entry != null && left > 0 && !out.readerGone(); left--) {
-                    write(out, entry, signers, names.getOrDefault(entry.id(), List.of()));
-                    entry = log.next();
+                int left = max;
+                for (List<LogEntry> page = page(log, signers, left); !page.isEmpty(); page = page(log, signers, left)) {
+                    for (LogEntry entry : page) {
+                        if (out.readerGone()) {
+                            return ExitCode.OK;
+                        }
+                        write(out, entry, signers, names.getOrDefault(entry.id(), List.of()));
+                    }
+                    left -= page.size();
                 }
             }
             return ExitCode.OK;
         }
-        LogEntry entry = log.next();
-        for (int left = max; entry != null && left > 0 && !context.out().checkError(); left--) {
-            say(entry, signers.verify(entry.commit()), names.getOrDefault(entry.id(), List.of()));
-            entry = log.next();
+        int left = max;
+        for (List<LogEntry> page = page(log, signers, left); !page.isEmpty(); page = page(log, signers, left)) {
+            for (LogEntry entry : page) {
+                if (context.out().checkError()) {
+                    return ExitCode.OK;
+                }
+                say(entry, signers.verify(entry.commit()), names.getOrDefault(entry.id(), List.of()));
+            }
+            left -= page.size();
         }
         return ExitCode.OK;
+    }
+
+    /** The next commits, their signatures checked on all processors: after that it costs nothing to ask for one. */
+    private static List<LogEntry> page(CommitLog log, Signers signers, int max) throws IOException {
+        List<LogEntry> page = new ArrayList<>();
+        while (page.size() < Math.min(max, PAGE)) {
+            LogEntry entry = log.next();
+            if (entry == null) {
+                break;
+            }
+            page.add(entry);
+        }
+        List<Verification> unused =
+                signers.verifyAll(page.stream().map(LogEntry::commit).toList());
+        return page;
     }
 
     private static void write(JsonOutput out, LogEntry entry, Signers signers, List<RefName> refs) throws IOException {

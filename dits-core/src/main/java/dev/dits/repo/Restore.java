@@ -56,6 +56,17 @@ final class Restore {
         this.fileClock = fileClock;
     }
 
+    /** Refuses paths that are not there. */
+    void requireIn(DirectoryRef target, Collection<TreePath> paths, ObjectId source) throws IOException {
+        for (TreePath path : paths) {
+            if (!isIn(target, path)) {
+                throw new DitsException("there is no " + path.display() + " in commit " + source.abbreviated()
+                        + "; nothing was restored");
+            }
+        }
+    }
+
+    /** Brings paths to where the target has them; what the target lacks and the base has goes. */
     RestoreReport run(
             Collection<TreePath> paths,
             RestoreOptions restore,
@@ -65,12 +76,6 @@ final class Restore {
             @Nullable DirectoryRef base,
             Clock clock)
             throws IOException {
-        for (TreePath path : paths) {
-            if (!isIn(target, path)) {
-                throw new DitsException("there is no " + path.display() + " in commit " + source.abbreviated()
-                        + "; nothing was restored");
-            }
-        }
         Path dits = root.resolve(Repository.DIRECTORY);
         StatCache known = StatCache.open(dits);
         CheckoutOptions writing = restore.writing();

@@ -265,12 +265,26 @@ final class WorkTree {
         }
     }
 
-    /** Brings a part of a commit back; the tree's lock is held. */
+    /** Brings a part of a commit back, which has it; the tree's lock is held. */
     RestoreReport restore(
             java.util.Collection<TreePath> paths, RestoreOptions restore, ObjectId source, BaseState state)
             throws IOException {
-        scratch.ensure();
-        return new Restore(root, disk, scratch, objects, reader, workers, syncers, trackGit(), this::fileClock)
+        DirectoryRef target = readCommit(source).tree();
+        Restore run = restoring();
+        run.requireIn(target, paths, source);
+        return run.run(paths, restore, source, target, state, tree(state.commit()), options.clock());
+    }
+
+    /** As {@link #restore}, of paths that the commit may lack: then they go. */
+    RestoreReport overwrite(
+            java.util.Collection<TreePath> paths, RestoreOptions restore, ObjectId source, BaseState state)
+            throws IOException {
+        return restoring()
                 .run(paths, restore, source, readCommit(source).tree(), state, tree(state.commit()), options.clock());
+    }
+
+    private Restore restoring() throws IOException {
+        scratch.ensure();
+        return new Restore(root, disk, scratch, objects, reader, workers, syncers, trackGit(), this::fileClock);
     }
 }

@@ -175,6 +175,57 @@ class LaggingAndResetTest {
     }
 
     @Test
+    void resetThatDiscardsFindsAllThatIsNotAsTheCommitHasIt() throws IOException {
+        write("kept", "1");
+        write("edited", "1");
+        write("gone", "1");
+        write("d/in-gone-directory", "1");
+        write("file-now-directory", "1");
+        write("directory-now-file/x", "1");
+        ObjectId one = commit("one").id();
+        write("only-in-two", "2");
+        Files.delete(root.resolve("kept"));
+        write("kept", "2");
+        commit("two");
+        write("edited", "changed");
+        Files.delete(root.resolve("gone"));
+        Files.delete(root.resolve("d/in-gone-directory"));
+        Files.delete(root.resolve("d"));
+        Files.delete(root.resolve("file-now-directory"));
+        write("file-now-directory/new", "in no commit");
+        Files.delete(root.resolve("directory-now-file/x"));
+        Files.delete(root.resolve("directory-now-file"));
+        write("directory-now-file", "new");
+        write("untracked/file", "stays");
+        write(".ditsignore", "ignored\n");
+        write("ignored", "stays");
+        repository.reset(one.toString(), ResetOptions.defaults().withDiscarding(true));
+        assertThat(repository.status().changes())
+                .extracting(change -> change.path().display())
+                .allMatch(path -> path.startsWith("untracked")
+                        || path.equals(".ditsignore")
+                        || path.startsWith("file-now-directory (before restore"));
+        for (String path : new String[] {
+            "kept", "edited", "gone", "d/in-gone-directory", "file-now-directory", "directory-now-file/x"
+        }) {
+            assertThat(root.resolve(path)).hasContent("1");
+        }
+        assertThat(root.resolve("only-in-two")).doesNotExist();
+        assertThat(root.resolve("untracked/file")).hasContent("stays");
+        assertThat(root.resolve("ignored")).hasContent("stays");
+        // One that the rules leave out, in the way of one that the commit has.
+        commit("rules");
+        write("ignored", "in the way");
+        Files.delete(root.resolve(".ditsignore"));
+        ObjectId tracked = commit("tracked").id();
+        repository.reset("HEAD~1", ResetOptions.defaults().withDiscarding(true));
+        write("ignored", "again, and ignored");
+        repository.reset(tracked.toString(), ResetOptions.defaults().withDiscarding(true));
+        assertThat(root.resolve("ignored")).hasContent("in the way");
+        assertThat(repository.status().changes()).isEmpty();
+    }
+
+    @Test
     void resetWithoutABranchMovesHead() throws IOException {
         write("a", "1");
         ObjectId one = commit("one").id();

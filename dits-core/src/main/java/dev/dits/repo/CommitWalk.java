@@ -37,10 +37,11 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
     /** Skipped paths that are listed by name. */
     static final int SKIPPED_LISTED_MAX = 1_000;
 
-    /** A directory that is under way: built anew, or changed in some entries. */
+    /** A directory that is under way: the base's with some changes, which cost what they are, or built anew where the base has none. */
     private static final class Frame {
+        final @Nullable DirectoryRef before;
         final @Nullable DirectoryBuilder builder;
-        /** By name, what becomes of the entries that are looked at; null where all are. */
+        /** By name, what becomes of entries that are not as the base has them; null where there is no such directory. */
         final @Nullable NavigableMap<EntryName, Optional<TreeEntry>> edits;
 
         final byte[] path;
@@ -49,11 +50,13 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
         final @Nullable TreeEntry base;
 
         Frame(
+                @Nullable DirectoryRef before,
                 @Nullable DirectoryBuilder builder,
                 byte[] path,
                 @Nullable EntryName name,
                 @Nullable FileStat stat,
                 @Nullable TreeEntry base) {
+            this.before = before;
             this.path = path;
             this.builder = builder;
             this.edits = builder == null ? new TreeMap<>() : null;
@@ -62,11 +65,21 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
             this.base = base;
         }
 
-        void add(TreeEntry entry) throws IOException {
+        /** An entry of the new tree, and the base's of its name. */
+        void add(TreeEntry entry, @Nullable TreeEntry old) throws IOException {
             if (builder != null) {
                 builder.add(entry);
+            } else if (edits != null && entry == old) {
+                edits.remove(entry.name());
             } else if (edits != null) {
                 edits.put(entry.name(), Optional.of(entry));
+            }
+        }
+
+        /** An entry that the new tree lacks, if the base has it. */
+        void remove(EntryName gone) {
+            if (edits != null) {
+                edits.put(gone, Optional.empty());
             }
         }
     }
@@ -163,7 +176,7 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
 
     private void leave(@Nullable TreeEntry base) throws IOException {
         if (base != null) {
-            top().add(base);
+            top().add(base, base);
         }
     }
 
@@ -171,10 +184,22 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
         return stack.getLast();
     }
 
+    private @Nullable DirectoryRef before(@Nullable EntryName name, @Nullable TreeEntry base) {
+        return name == null ? baseTree : base instanceof DirectoryEntry entry ? entry.ref() : null;
+    }
+
+    private DirectoryRef finish(Frame frame) throws IOException {
+        return frame.builder != null
+                ? frame.builder.finish()
+                : new DirectoryEditor(objects, writer).edit(frame.before, edits(frame));
+    }
+
     @Override
     public void enter(byte[] path, @Nullable EntryName name, FileStat stat, @Nullable TreeEntry base)
             throws IOException {
-        pipeline.then(() -> stack.addLast(new Frame(new DirectoryBuilder(writer), path, name, stat, base)));
+        DirectoryRef before = before(name, base);
+        pipeline.then(() -> stack.addLast(
+                new Frame(before, before == null ? new DirectoryBuilder(writer) : null, path, name, stat, base)));
     }
 
     @Override
@@ -182,10 +207,10 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
         pipeline.then(() -> {
             Frame frame = stack.removeLast();
             FileStat stat = frame.stat;
-            if (frame.builder == null || stat == null) {
+            if (stat == null) {
                 throw new IllegalStateException("this directory is looked at in part");
             }
-            DirectoryRef ref = frame.builder.finish();
+            DirectoryRef ref = finish(frame);
             if (frame.name == null) {
                 root = ref;
                 return;
@@ -207,14 +232,15 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
                 // Of others, what is in them tells.
                 note(frame.path, frame.base, entry);
             }
-            top().add(entry);
+            top().add(entry, frame.base);
         });
     }
 
     @Override
     public void enterPart(byte[] path, @Nullable EntryName name, @Nullable FileStat stat, @Nullable TreeEntry base)
             throws IOException {
-        pipeline.then(() -> stack.addLast(new Frame(null, path, name, stat, base)));
+        DirectoryRef before = before(name, base);
+        pipeline.then(() -> stack.addLast(new Frame(before, null, path, name, stat, base)));
     }
 
     @Override
@@ -225,7 +251,7 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
     private static NavigableMap<EntryName, Optional<TreeEntry>> edits(Frame frame) {
         NavigableMap<EntryName, Optional<TreeEntry>> edits = frame.edits;
         if (edits == null) {
-            throw new IllegalStateException("all of this directory is looked at");
+            throw new IllegalStateException("this directory is built anew");
         }
         return edits;
     }
@@ -236,8 +262,7 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
             Frame frame = stack.removeLast();
             DirectoryEntry old = frame.base instanceof DirectoryEntry entry ? entry : null;
             EntryName name = frame.name;
-            DirectoryRef before = name == null ? baseTree : old == null ? null : old.ref();
-            DirectoryRef ref = new DirectoryEditor(objects, writer).edit(before, edits(frame));
+            DirectoryRef ref = finish(frame);
             if (name == null) {
                 root = ref;
                 return;
@@ -263,15 +288,16 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
 
     @Override
     public void file(
-            byte[] path, Path file, EntryName name, FileStat stat, @Nullable TreeEntry base, @Nullable Content cached)
+            byte[] path, Path file, EntryName name, FileStat stat, @Nullable TreeEntry base, @Nullable StatEntry known)
             throws IOException {
         // The cache knows what a file contains, not whether the store still has it: gc may have dropped what no commit
         // names. What
         // the base names is there, or promised.
-        if (cached != null && base instanceof FileEntry old && old.content().equals(cached)) {
+        if (known != null && base instanceof FileEntry old && old.content().equals(known.content)) {
             pipeline.then(() -> {
                 count(stat.size());
-                add(path, name, stat, base, cached);
+                cache.keep(known);
+                add(path, name, stat, base, known.content);
             });
             return;
         }
@@ -284,6 +310,8 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
                 () -> reader.store(path, file, stat, ContentReader.ATTEMPTS_MAX, writer, this::read), result -> {
                     if (result != null) {
                         take(path, name, base, result);
+                    } else {
+                        top().remove(name);
                     }
                 });
     }
@@ -291,6 +319,7 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
     private void take(byte[] path, EntryName name, @Nullable TreeEntry base, ContentReader.Result result)
             throws IOException {
         progress.update(files.incrementAndGet(), bytes.get(), newBytes.get());
+        cache.put(path, result.stat(), result.stat().isRacy(scanStart), result.content());
         // The permissions too are those of the moment the content was read.
         add(path, name, result.stat(), base, result.content());
     }
@@ -341,7 +370,6 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
 
     private void add(byte[] path, EntryName name, FileStat stat, @Nullable TreeEntry base, Content content)
             throws IOException {
-        cache.put(path, stat, stat.isRacy(scanStart), content);
         TreeEntry entry;
         if (base instanceof FileEntry old && old.content().equals(content)) {
             entry = old.mode() == stat.mode() ? old : new FileEntry(name, stat.mode(), old.mtime(), content);
@@ -349,7 +377,7 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
             entry = new FileEntry(name, stat.mode(), stat.mtime(), content);
         }
         note(path, base, entry);
-        top().add(entry);
+        top().add(entry, base);
     }
 
     @Override
@@ -364,17 +392,18 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
             files.incrementAndGet();
             TreeEntry entry = same && base != null ? base : new LinkEntry(name, Links.MODE, stat.mtime(), target);
             note(path, base, entry);
-            top().add(entry);
+            top().add(entry, base);
         });
     }
 
     @Override
     public void missing(byte[] path, TreeEntry base, boolean held) throws IOException {
         if (held || !takes(path, null)) {
-            pipeline.then(() -> top().add(base));
+            pipeline.then(() -> top().add(base, base));
             return;
         }
         pipeline.then(() -> {
+            top().remove(base.name());
             deleted += base instanceof DirectoryEntry directory
                     ? Math.max(1, directory.ref().files())
                     : 1;

@@ -70,16 +70,16 @@ final class Committing {
         Mtime scanStart = work.fileClock();
         StatCache known = work.statCache();
         try (StoreWriter writer = work.store.newWriter();
+                StatCache.Reader cache = known.reader();
                 StatCacheUpdate cacheWriter = only == null
-                        ? StatCacheUpdate.ofAll(known, work.scratch)
+                        ? StatCacheUpdate.ofAll(known, cache, work.scratch)
                         : StatCacheUpdate.ofSome(known, work.scratch);
-                StatCache.Cursor cache = known.cursor();
                 OrderedPipeline pipeline = new OrderedPipeline(work.workers)) {
             CommitWalk walk = new CommitWalk(
                     work.objects, baseTree, writer, work.reader, pipeline, cacheWriter, scanStart, progress, guard);
             try {
                 WorkTreeScanner scanner =
-                        new WorkTreeScanner(work.root, work.objects, work.trackGit(), state, cache, walk);
+                        new WorkTreeScanner(work.root, work.objects, work.trackGit(), state, cache, work.workers, walk);
                 if (only == null) {
                     scanner.scan(baseTree);
                 } else {

@@ -260,7 +260,7 @@ final class Comparison implements StatusWalk.Listener {
             try {
                 return Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
             } catch (java.nio.file.AccessDeniedException e) {
-                throw WorkTreeScanner.denied(path.bytes(), e);
+                throw DirectoryLook.denied(path.bytes(), e);
             }
         }
 

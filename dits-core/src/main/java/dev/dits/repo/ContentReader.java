@@ -172,7 +172,7 @@ final class ContentReader {
         try {
             return Files.newByteChannel(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
         } catch (AccessDeniedException e) {
-            throw WorkTreeScanner.denied(path, e);
+            throw DirectoryLook.denied(path, e);
         }
     }
 

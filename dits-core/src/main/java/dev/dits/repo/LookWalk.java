@@ -1,7 +1,6 @@
 package dev.dits.repo;
 
 import dev.dits.error.FileAccessException;
-import dev.dits.object.Content;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.EntryName;
 import dev.dits.object.FileEntry;
@@ -59,9 +58,12 @@ final class LookWalk implements WorkTreeScanner.PartHandler {
 
     @Override
     public void file(
-            byte[] path, Path file, EntryName name, FileStat stat, @Nullable TreeEntry base, @Nullable Content cached)
+            byte[] path, Path file, EntryName name, FileStat stat, @Nullable TreeEntry base, @Nullable StatEntry known)
             throws IOException {
-        boolean same = base instanceof FileEntry entry && entry.content().equals(cached) && entry.mode() == stat.mode();
+        boolean same = known != null
+                && base instanceof FileEntry entry
+                && entry.content().equals(known.content)
+                && entry.mode() == stat.mode();
         if (!same) {
             look.differs(TreePath.of(path), new FileStamp(stat));
         }

@@ -93,7 +93,8 @@ final class OrderedPipeline implements AutoCloseable {
         }
     }
 
-    private static <T> T get(Future<T> future) throws IOException {
+    /** Waits for a result; its failure is thrown as what it is. */
+    static <T> T get(Future<T> future) throws IOException {
         try {
             return future.get();
         } catch (InterruptedException e) {
@@ -119,25 +120,32 @@ final class OrderedPipeline implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
-        closed = true;
+    /** Waits for an end, whatever it is, even where that is interrupted. */
+    static void settle(Future<?> work) {
         boolean interrupted = false;
-        for (Slot slot : slots) {
-            while (slot.own && slot.work != null && !slot.work.isDone()) {
-                try {
-                    Object ignored = slot.work.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    // The failure that ended the pipeline is on its way already.
-                    break;
-                }
+        while (!work.isDone()) {
+            try {
+                Object unused = work.get();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            } catch (ExecutionException e) {
+                // The failure that ended what this was for is on its way already.
+                break;
             }
         }
-        slots.clear();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        for (Slot slot : slots) {
+            if (slot.own && slot.work != null) {
+                settle(slot.work);
+            }
+        }
+        slots.clear();
     }
 }

@@ -8,9 +8,8 @@ import dev.dits.object.Mtime;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -36,9 +35,6 @@ final class StatCache {
 
     /** Blocks that are gone over to come to a path before it is searched for: a walk goes from one to the next. */
     private static final int STEPS_MAX = 1;
-
-    /** Bytes of a block that are read to learn its first path, if they are enough. */
-    private static final int FIRST_BYTES = 256;
 
     static final Mtime NO_CLOCK = new Mtime(0, 0);
 
@@ -67,15 +63,45 @@ final class StatCache {
         return directory;
     }
 
+    /** Opens what it holds; the caller closes it. */
+    Reader reader() throws IOException {
+        StatFile file = StatFile.open(baseFile(directory));
+        return new Reader(file == null ? null : StatBlocks.open(file), journal);
+    }
+
     /** A cursor before the first path; the caller closes it. */
     Cursor cursor() throws IOException {
-        StatFile file = StatFile.open(baseFile(directory));
-        return file == null ? new Cursor(null, null, new TreeMap<>(StatEntry::compare)) : Cursor.open(file, journal);
+        Reader reader = reader();
+        return new Cursor(reader, true);
     }
 
     /** As {@link #cursor}, on bytes. */
     static Cursor cursor(byte[] base, byte[] journal) throws IOException {
-        return Cursor.open(StatFile.of(base), StatJournal.parse(journal));
+        return new Cursor(new Reader(StatBlocks.open(StatFile.of(base)), StatJournal.parse(journal)), true);
+    }
+
+    /** What the cache held when it was opened, for any number of cursors, of several threads as well. */
+    static final class Reader implements AutoCloseable {
+        private final @Nullable StatBlocks blocks;
+        private final NavigableMap<byte[], StatJournal.Change> changes;
+
+        private Reader(@Nullable StatBlocks blocks, StatJournal journal) {
+            this.blocks = blocks;
+            boolean belongs = blocks != null && blocks.header().id == journal.base();
+            this.changes = belongs ? journal.changes() : new TreeMap<>(StatEntry::compare);
+        }
+
+        /** A cursor before the first path; it is of no use any more when this is closed, and need not be closed itself. */
+        Cursor cursor() {
+            return new Cursor(this, false);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (blocks != null) {
+                blocks.close();
+            }
+        }
     }
 
     /**
@@ -122,119 +148,68 @@ final class StatCache {
         }
     }
 
-    /** Finds entries for paths asked for in ascending order, over what was passed or far ahead of it. */
+    /**
+     * Finds entries for paths asked for in ascending order, over what was passed or far ahead of it. Used by one thread, either to {@linkplain #entry find} or to
+     * {@linkplain #take take}.
+     */
     static final class Cursor implements AutoCloseable {
-        private @Nullable StatFile file;
-        private final @Nullable Header header;
-        private final NavigableMap<byte[], StatJournal.Change> changes;
-        private final List<StatEntry> block = new ArrayList<>();
-        /** Where blocks start; null where the file does not say, since it was cut off. */
-        private long @Nullable [] offsets;
+        private static final StatEntry[] NONE = new StatEntry[0];
 
-        private long position = HEADER_BYTES;
+        private final Reader reader;
+        private final boolean ownsReader;
+        private StatEntry[] block = NONE;
         private int blockNumber = -1;
         private int next;
-        /** Up to where the journal's changes were passed on by {@link #take}. */
-        private byte @Nullable [] passed;
 
-        private Cursor(
-                @Nullable StatFile file, @Nullable Header header, NavigableMap<byte[], StatJournal.Change> changes) {
-            this.file = file;
-            this.header = header;
-            this.changes = changes;
-        }
+        /** The journal's changes that are ahead; null before the first path was asked for. */
+        private @Nullable Iterator<Map.Entry<byte[], StatJournal.Change>> changesLeft;
 
-        private static Cursor open(StatFile file, StatJournal journal) throws IOException {
-            boolean done = false;
-            try {
-                byte[] bytes = new byte[HEADER_BYTES];
-                Header header = file.read(0, bytes) ? Header.parse(bytes) : null;
-                if (header == null) {
-                    return new Cursor(null, null, new TreeMap<>(StatEntry::compare));
-                }
-                boolean belongs = header.id == journal.base();
-                Cursor cursor =
-                        new Cursor(file, header, belongs ? journal.changes() : new TreeMap<>(StatEntry::compare));
-                cursor.readOffsets();
-                done = true;
-                return cursor;
-            } finally {
-                if (!done) {
-                    file.close();
-                }
-            }
+        private Map.@Nullable Entry<byte[], StatJournal.Change> nextChange;
+
+        private Cursor(Reader reader, boolean ownsReader) {
+            this.reader = reader;
+            this.ownsReader = ownsReader;
         }
 
         /** The sorted file's header; null if there is no such file. */
         @Nullable
         Header header() {
-            return header;
-        }
-
-        private void readOffsets() throws IOException {
-            StatFile source = file;
-            long size = source == null ? 0 : source.size();
-            byte[] footer = new byte[FOOTER_BYTES];
-            if (source == null || size < HEADER_BYTES + FOOTER_BYTES || !source.read(size - FOOTER_BYTES, footer)) {
-                return;
-            }
-            ByteReader in = new ByteReader(footer);
-            try {
-                long count = in.u32();
-                long crc = in.u32();
-                long tableBytes = 8 * count;
-                if (tableBytes > size - HEADER_BYTES - FOOTER_BYTES
-                        || tableBytes > Integer.MAX_VALUE
-                        || !Arrays.equals(in.raw(MAGIC.length), MAGIC)) {
-                    return;
-                }
-                byte[] table = new byte[(int) tableBytes];
-                CRC32C actual = new CRC32C();
-                if (!source.read(size - FOOTER_BYTES - tableBytes, table)) {
-                    return;
-                }
-                actual.update(table);
-                if (actual.getValue() != crc) {
-                    return;
-                }
-                long[] found = new long[(int) count];
-                ByteReader entries = new ByteReader(table);
-                for (int i = 0; i < found.length; i++) {
-                    found[i] = entries.u64();
-                }
-                offsets = found;
-            } catch (CorruptObjectException e) {
-                // It was cut off: gone over from the start, as far as it goes.
-                offsets = null;
-            }
+            return reader.blocks == null ? null : reader.blocks.header();
         }
 
         /** The content that a file still has, if its stat says so beyond doubt; null if it has to be read. */
         @Nullable
         Content find(byte[] path, FileStat stat) throws IOException {
+            StatEntry entry = vouched(path, stat);
+            return entry == null ? null : entry.content;
+        }
+
+        /** What is known of a file, if its stat says beyond doubt that it still holds; null if the file has to be read. */
+        @Nullable
+        StatEntry vouched(byte[] path, FileStat stat) throws IOException {
             StatEntry entry = entry(path);
-            return entry != null && !entry.racy && entry.stat.sameContent(stat) ? entry.content : null;
+            return entry != null && !entry.racy && entry.stat.sameContent(stat) ? entry : null;
         }
 
         /** What is known of a path; null if nothing is. */
         @Nullable
         StatEntry entry(byte[] path) throws IOException {
-            StatJournal.Change change = changes.get(path);
-            if (change != null) {
-                return change.entry();
+            skipChanges(path);
+            if (nextChange != null && Arrays.equals(nextChange.getKey(), path)) {
+                return nextChange.getValue().entry();
             }
             int steps = 0;
             while (true) {
-                for (; next < block.size(); next++) {
-                    int order = StatEntry.compare(block.get(next).path, path);
+                for (; next < block.length; next++) {
+                    int order = StatEntry.compare(block[next].path, path);
                     if (order == 0) {
-                        return block.get(next);
+                        return block[next];
                     }
                     if (order > 0) {
                         return null;
                     }
                 }
-                if (++steps > STEPS_MAX) {
+                if (++steps > STEPS_MAX || blockNumber < 0) {
                     seek(path);
                     steps = Integer.MIN_VALUE;
                 }
@@ -242,6 +217,16 @@ final class StatCache {
                     return null;
                 }
             }
+        }
+
+        /** Passes over an entry if it is the very next; for one where it is not, {@link #take} does that. */
+        boolean takeNext(StatEntry known) {
+            boolean isNext = changesLeft != null
+                    && next < block.length
+                    && block[next] == known
+                    && (nextChange == null || StatEntry.compare(nextChange.getKey(), known.path) > 0);
+            next += isNext ? 1 : 0;
+            return isNext;
         }
 
         /**
@@ -254,8 +239,8 @@ final class StatCache {
             StatEntry here = null;
             boolean beyond = false;
             do {
-                for (; next < block.size() && !beyond; next++) {
-                    StatEntry entry = block.get(next);
+                for (; next < block.length && !beyond; next++) {
+                    StatEntry entry = block[next];
                     int order = path == null ? -1 : StatEntry.compare(entry.path, path);
                     beyond = order > 0;
                     if (beyond) {
@@ -264,8 +249,7 @@ final class StatCache {
                     if (order == 0) {
                         here = entry;
                     } else {
-                        takeChanges(entry.path, taker);
-                        StatJournal.Change change = changes.get(entry.path);
+                        StatJournal.Change change = takeChanges(entry.path, taker);
                         StatEntry newest = change == null ? entry : change.entry();
                         if (newest != null) {
                             taker.take(newest);
@@ -273,162 +257,76 @@ final class StatCache {
                     }
                 }
             } while (!beyond && readBlock());
-            takeChanges(path, taker);
-            StatJournal.Change change = path == null ? null : changes.get(path);
+            StatJournal.Change change = takeChanges(path, taker);
             return change == null ? here : change.entry();
         }
 
-        /** Takes what the journal alone has before a path, and passes over what it has there. */
-        private void takeChanges(byte @Nullable [] path, Taker taker) throws IOException {
-            if (changes.isEmpty()) {
-                return;
+        /** Takes what the journal alone has before a path, and passes over what it has there, which is returned. */
+        private StatJournal.@Nullable Change takeChanges(byte @Nullable [] path, Taker taker) throws IOException {
+            if (changesLeft == null) {
+                begin(reader.changes);
             }
-            Map<byte[], StatJournal.Change> ahead = passed == null ? changes : changes.tailMap(passed, false);
-            for (Map.Entry<byte[], StatJournal.Change> change : ahead.entrySet()) {
-                if (path != null && StatEntry.compare(change.getKey(), path) >= 0) {
+            StatJournal.Change here = null;
+            while (nextChange != null) {
+                int order = path == null ? -1 : StatEntry.compare(nextChange.getKey(), path);
+                if (order > 0) {
                     break;
                 }
-                StatEntry entry = change.getValue().entry();
-                if (entry != null) {
-                    taker.take(entry);
+                StatJournal.Change change = nextChange.getValue();
+                if (order == 0) {
+                    here = change;
+                } else if (change.entry() != null) {
+                    taker.take(change.entry());
                 }
+                advance();
             }
-            if (path != null && (passed == null || StatEntry.compare(passed, path) < 0)) {
-                passed = path;
+            return here;
+        }
+
+        private void skipChanges(byte[] path) {
+            if (changesLeft == null) {
+                begin(reader.changes.tailMap(path, true));
+            }
+            while (nextChange != null && StatEntry.compare(nextChange.getKey(), path) < 0) {
+                advance();
             }
         }
 
-        /** Goes to the block that has a path if any has. Blocks are sorted; what a damaged one says is a miss at worst. */
+        private void begin(NavigableMap<byte[], StatJournal.Change> ahead) {
+            changesLeft = ahead.entrySet().iterator();
+            advance();
+        }
+
+        private void advance() {
+            nextChange = changesLeft != null && changesLeft.hasNext() ? changesLeft.next() : null;
+        }
+
+        /** Goes to before the block that has a path if any has. */
         private void seek(byte[] path) throws IOException {
-            long[] starts = offsets;
-            if (starts == null) {
-                return;
+            StatBlocks blocks = reader.blocks;
+            if (blocks != null) {
+                blockNumber = Math.max(blockNumber, blocks.find(path, blockNumber + 1) - 1);
+                block = NONE;
+                next = 0;
             }
-            int low = blockNumber + 1;
-            int high = starts.length;
-            while (low < high) {
-                int middle = (low + high) >>> 1;
-                byte[] first = firstPath(starts[middle]);
-                if (first == null || StatEntry.compare(first, path) <= 0) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            blockNumber = Math.max(blockNumber, low - 2);
-            block.clear();
-            next = 0;
         }
 
-        private byte @Nullable [] firstPath(long offset) throws IOException {
-            StatFile source = file;
-            if (source == null) {
-                return null;
-            }
-            try {
-                int bytes = (int) Math.min(FIRST_BYTES, source.size() - offset - 8);
-                for (int attempt = 0; attempt < 2 && bytes > 0; attempt++) {
-                    byte[] start = new byte[bytes];
-                    if (!source.read(offset + 8, start)) {
-                        return null;
-                    }
-                    ByteReader in = new ByteReader(start);
-                    long shared = in.varint(0, 0, "a shared prefix");
-                    long length = in.varint(shared, StatEntry.PATH_BYTES_MAX, "a path's length");
-                    if (in.remaining() >= length) {
-                        return in.raw((int) length);
-                    }
-                    bytes = start.length - in.remaining() + (int) length;
-                }
-            } catch (CorruptObjectException e) {
-                return null;
-            }
-            return null;
-        }
-
+        /** Goes to the next block; one that is damaged costs what is in it. */
         private boolean readBlock() throws IOException {
-            block.clear();
+            StatBlocks blocks = reader.blocks;
+            block = NONE;
             next = 0;
-            while (true) {
-                StatFile source = file;
-                long[] starts = offsets;
-                if (source == null) {
-                    return false;
-                }
-                if (starts != null) {
-                    if (blockNumber + 1 >= starts.length) {
-                        blockNumber = starts.length;
-                        close();
-                        return false;
-                    }
-                    position = starts[++blockNumber];
-                }
-                if (readBlock(source)) {
-                    return true;
-                }
-                if (starts == null) {
-                    close();
-                    return false;
-                }
-                // A damaged block costs what is in it, where the file says where the next one starts.
-            }
-        }
-
-        private boolean readBlock(StatFile source) throws IOException {
-            byte[] head = new byte[8];
-            if (position < HEADER_BYTES || !source.read(position, head)) {
+            if (blocks == null || blockNumber + 1 >= blocks.count()) {
                 return false;
             }
-            try {
-                ByteReader reader = new ByteReader(head);
-                long length = reader.u32();
-                long crc = reader.u32();
-                if (length == 0 || length > BLOCK_BYTES_MAX || length > source.size() - position - 8) {
-                    return false;
-                }
-                byte[] payload = new byte[(int) length];
-                CRC32C actual = new CRC32C();
-                if (!source.read(position + 8, payload)) {
-                    return false;
-                }
-                actual.update(payload);
-                if (actual.getValue() != crc) {
-                    return false;
-                }
-                position += 8 + length;
-                decode(payload);
-                return true;
-            } catch (CorruptObjectException | IllegalArgumentException e) {
-                // What can not be read is not remembered.
-                block.clear();
-                return false;
-            }
-        }
-
-        private void decode(byte[] payload) throws CorruptObjectException {
-            Mtime clock = header == null ? NO_CLOCK : header.clock;
-            ByteReader reader = new ByteReader(payload);
-            byte[] previous = new byte[0];
-            while (reader.remaining() > 0) {
-                if (block.size() == BLOCK_ENTRIES) {
-                    throw new CorruptObjectException("a block has more than " + BLOCK_ENTRIES + " entries");
-                }
-                int shared = (int) reader.varint(0, previous.length, "a shared prefix");
-                // Prefixes are shared, so short blocks could hold paths that grow without end.
-                byte[] suffix = reader.bytes(0, StatEntry.PATH_BYTES_MAX - shared, "a path's length");
-                byte[] path = Arrays.copyOf(previous, shared + suffix.length);
-                System.arraycopy(suffix, 0, path, shared, suffix.length);
-                block.add(StatEntry.readBody(reader, path, reader.u8(), clock));
-                previous = path;
-            }
+            block = blocks.block(++blockNumber);
+            return true;
         }
 
         @Override
         public void close() throws IOException {
-            StatFile source = file;
-            file = null;
-            if (source != null) {
-                source.close();
+            if (ownsReader) {
+                reader.close();
             }
         }
     }

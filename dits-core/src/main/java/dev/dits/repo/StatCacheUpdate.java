@@ -54,22 +54,33 @@ final class StatCacheUpdate implements AutoCloseable {
         return new StatCacheUpdate(cache, scratch, null);
     }
 
-    /** For who goes over all files, in the order of a walk: what is not put is gone. */
-    static StatCacheUpdate ofAll(StatCache cache, Scratch scratch) throws IOException {
-        return new StatCacheUpdate(cache, scratch, cache.cursor());
+    /** For who goes over all files, in the order of a walk: what is neither put nor kept is gone. The reader is closed after this. */
+    static StatCacheUpdate ofAll(StatCache cache, StatCache.Reader all, Scratch scratch) {
+        return new StatCacheUpdate(cache, scratch, all.cursor());
+    }
+
+    /** Says that what the cache said of a file still holds. */
+    void keep(StatEntry known) throws IOException {
+        StatCache.Cursor all = before;
+        if (all != null && !all.takeNext(known)) {
+            put(known);
+        }
     }
 
     /** Says what a file contains. */
     void put(byte[] path, FileStat stat, boolean racy, Content content) throws IOException {
-        StatEntry entry = new StatEntry(path, stat, racy, content);
+        put(new StatEntry(path, stat, racy, content));
+    }
+
+    private void put(StatEntry entry) throws IOException {
         StatCache.Cursor all = before;
         if (all != null) {
-            StatEntry known = all.take(path, gone -> change(gone.path, Waiting.GONE));
-            if (known != null && known.same(entry)) {
+            StatEntry known = all.take(entry.path, gone -> change(gone.path, Waiting.GONE));
+            if (known == entry || (known != null && known.same(entry))) {
                 return;
             }
         }
-        change(path, new Waiting(entry, false));
+        change(entry.path, new Waiting(entry, false));
     }
 
     /** Says what a file contains that this process has written; whether that was long enough ago is known when all are. */

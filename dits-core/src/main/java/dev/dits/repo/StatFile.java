@@ -6,9 +6,10 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Bytes of a file that are read at any place. Used by one thread. */
+/** Bytes of a file that are read at any place. Safe for use by several threads. */
 interface StatFile extends AutoCloseable {
     /** Fills the array from a position; false where the file ends before. */
     boolean read(long position, byte[] into) throws IOException;
@@ -27,16 +28,23 @@ interface StatFile extends AutoCloseable {
             return null;
         }
         return new StatFile() {
+            private final ReentrantLock lock = new ReentrantLock();
+
             @Override
             public boolean read(long position, byte[] into) throws IOException {
-                channel.position(position);
-                ByteBuffer buffer = ByteBuffer.wrap(into);
-                while (buffer.hasRemaining()) {
-                    if (channel.read(buffer) < 0) {
-                        return false;
+                lock.lock();
+                try {
+                    channel.position(position);
+                    ByteBuffer buffer = ByteBuffer.wrap(into);
+                    while (buffer.hasRemaining()) {
+                        if (channel.read(buffer) < 0) {
+                            return false;
+                        }
                     }
+                    return true;
+                } finally {
+                    lock.unlock();
                 }
-                return true;
             }
 
             @Override

@@ -82,17 +82,17 @@ final class StatusWalk implements WorkTreeScanner.Handler {
 
     @Override
     public void file(
-            byte[] path, Path file, EntryName name, FileStat stat, @Nullable TreeEntry base, @Nullable Content cached)
+            byte[] path, Path file, EntryName name, FileStat stat, @Nullable TreeEntry base, @Nullable StatEntry known)
             throws IOException {
         if (!(base instanceof FileEntry entry)) {
             pipeline.then(() -> {
                 report(path, base == null ? Change.Kind.ADDED : Change.Kind.TYPE_CHANGED, base, FileKind.FILE);
-                remember(path, stat, cached);
+                keep(known);
             });
-        } else if (cached != null) {
+        } else if (known != null) {
             pipeline.then(() -> {
-                compare(path, stat, entry, cached.equals(entry.content()));
-                remember(path, stat, cached);
+                compare(path, stat, entry, known.content.equals(entry.content()));
+                keep(known);
             });
         } else if (stat.size() != entry.content().size()) {
             pipeline.then(() -> compare(path, stat, entry, false));
@@ -114,6 +114,12 @@ final class StatusWalk implements WorkTreeScanner.Handler {
             report(path, Change.Kind.MODIFIED, base, FileKind.FILE);
         } else if (base.mode() != stat.mode()) {
             report(path, Change.Kind.MODE_CHANGED, base, FileKind.FILE);
+        }
+    }
+
+    private void keep(@Nullable StatEntry known) throws IOException {
+        if (cache != null && known != null) {
+            cache.keep(known);
         }
     }
 

@@ -261,7 +261,7 @@ final class TreeDiffer {
                 o = before.old;
                 t = t == null ? before.interrupted : t;
             }
-            byte[] child = WorkTreeScanner.join(path, name);
+            byte[] child = DirectoryLook.join(path, name);
             Selection part = selection;
             Selection.Match match = part == null ? Selection.Match.INSIDE : part.match(TreePath.of(child));
             if (match == Selection.Match.INSIDE) {
@@ -313,7 +313,7 @@ final class TreeDiffer {
             String fold = rules.fold(name);
             if (!names.contains(name)
                     && wanted.contains(fold)
-                    && !heldBefore.contains(TreePath.of(WorkTreeScanner.join(path, name)))) {
+                    && !heldBefore.contains(TreePath.of(DirectoryLook.join(path, name)))) {
                 found.putIfAbsent(fold, new Spelled(name, o, t));
             }
         }
@@ -334,7 +334,7 @@ final class TreeDiffer {
         for (DirectoryDiff.Change change = entries.next(); change != null; change = entries.next()) {
             refuseDepth(path, depth);
             EntryName name = change.name();
-            byte[] child = WorkTreeScanner.join(path, name);
+            byte[] child = DirectoryLook.join(path, name);
             entry(child, directory, name, depth, change.before(), null, change.after(), false, cache, actions);
         }
     }
@@ -603,7 +603,7 @@ final class TreeDiffer {
                 if (entry == null || stat == null) {
                     return false;
                 }
-                byte[] below = WorkTreeScanner.join(path, entry.name());
+                byte[] below = DirectoryLook.join(path, entry.name());
                 boolean same = stat.kind() == FileKind.DIRECTORY
                         ? isAsCommitted(below, child, ref(entry))
                         : matches(below, child, stat, entry, (Content) null);

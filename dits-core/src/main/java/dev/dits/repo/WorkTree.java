@@ -212,20 +212,16 @@ final class WorkTree {
         // Without the lock nothing is made in tmp: nobody would know whether it is still in use.
         Mtime scanStart = refresh ? fileClock() : EARLIEST;
         StatCache known = statCache();
-        StatCacheUpdate cacheWriter = refresh ? StatCacheUpdate.ofAll(known, scratch) : null;
-        try (StatCache.Cursor cache = known.cursor();
+        try (StatCache.Reader cache = known.reader();
+                StatCacheUpdate cacheWriter = refresh ? StatCacheUpdate.ofAll(known, cache, scratch) : null;
                 OrderedPipeline pipeline = new OrderedPipeline(workers)) {
             StatusWalk walk = new StatusWalk(objects, reader, pipeline, cacheWriter, scanStart, listener);
-            new WorkTreeScanner(root, objects, trackGit(), state, cache, walk).scan(base);
+            new WorkTreeScanner(root, objects, trackGit(), state, cache, workers, walk).scan(base);
             pipeline.finish();
             if (cacheWriter != null) {
                 cacheWriter.install();
             }
             return walk;
-        } finally {
-            if (cacheWriter != null) {
-                cacheWriter.close();
-            }
         }
     }
 
@@ -233,8 +229,10 @@ final class WorkTree {
     void look(java.util.Collection<TreePath> at, TreeLook look) throws IOException {
         BaseState state = state(refs.head());
         LookWalk walk = new LookWalk(root, look);
-        try (StatCache.Cursor cache = statCache().cursor()) {
-            new WorkTreeScanner(root, objects, trackGit(), state, cache, walk).scan(tree(state.commit()), at, walk);
+        // A directory is told before it is listed, so nobody lists any ahead.
+        try (StatCache.Reader cache = statCache().reader()) {
+            new WorkTreeScanner(root, objects, trackGit(), state, cache, ahead -> {}, walk)
+                    .scan(tree(state.commit()), at, walk);
         }
     }
 

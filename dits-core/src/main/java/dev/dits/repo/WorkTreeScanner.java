@@ -1,45 +1,45 @@
 package dev.dits.repo;
 
-import dev.dits.error.DitsException;
 import dev.dits.error.FileAccessException;
-import dev.dits.object.Content;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.DirectoryTree;
 import dev.dits.object.EntryName;
-import dev.dits.object.Escaper;
 import dev.dits.object.LinkTarget;
 import dev.dits.object.ObjectLimits;
 import dev.dits.object.ObjectSource;
 import dev.dits.object.TreeEntry;
 import dev.dits.object.TreePath;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks a working tree and the tree that it was written from side by side, in the order of names.
+ * Walks a working tree and the tree that it was written from side by side, in the order of names. What it meets is told by the thread that walks; other threads look at
+ * what it will come to next ({@link DirectoryLook}), so that those who are told need not think of threads.
  *
- * <p>Not safe for use by several threads.
+ * <p>Used by one thread, once.
  */
 final class WorkTreeScanner {
     static final byte[] NO_PATH = new byte[0];
-    private static final byte[] GIT = {'.', 'g', 'i', 't'};
-    private static final String IGNORE_FILE = ".ditsignore";
 
     /** Is told what the walk meets. */
     interface Handler {
@@ -48,14 +48,14 @@ final class WorkTreeScanner {
 
         void exit() throws IOException;
 
-        /** A file; {@code cached} is its content if the stat cache vouches for it. */
+        /** A file; {@code known} is what the stat cache has of it if that says beyond doubt what it contains. */
         void file(
                 byte[] path,
                 Path file,
                 EntryName name,
                 FileStat stat,
                 @Nullable TreeEntry base,
-                @Nullable Content cached)
+                @Nullable StatEntry known)
                 throws IOException;
 
         void link(byte[] path, EntryName name, FileStat stat, LinkTarget target, @Nullable TreeEntry base)
@@ -107,28 +107,102 @@ final class WorkTreeScanner {
         }
     }
 
-    /** The rules of a directory and of those above it. */
-    private record Rules(@Nullable Rules above, IgnoreRules own, int pathStart) {}
+    /** Pieces of directories that are looked at ahead of the walk; with what they hold some 5 MiB. */
+    private static final int AHEAD_MAX = 64;
+
+    private record Seen(DirectoryLook.Listing listing, int to, List<DirectoryLook.Found> found) {}
+
+    /** A piece of a directory, which another thread may look at before the walk comes to it. */
+    private final class Piece {
+        private final Callable<Seen> look;
+        /** Null before it is begun, and when it was got: an executor that comes to it late is not to keep what it found. */
+        private volatile @Nullable FutureTask<Seen> task;
+
+        Piece(Callable<Seen> look) {
+            this.look = look;
+        }
+
+        void begin() {
+            FutureTask<Seen> begun = new FutureTask<>(() -> {
+                if (givenUp) {
+                    throw new IOException("given up");
+                }
+                return look.call();
+            });
+            task = begun;
+            ahead.add(this);
+            executor.execute(this::run);
+        }
+
+        private void run() {
+            FutureTask<Seen> begun = task;
+            if (begun != null) {
+                begun.run();
+            }
+        }
+
+        Seen get() throws IOException {
+            FutureTask<Seen> begun = task;
+            if (begun == null) {
+                begun = new FutureTask<>(look);
+            }
+            ahead.remove(this);
+            task = null;
+            begun.run(); // which does nothing where another thread was first
+            return OrderedPipeline.get(begun);
+        }
+
+        /** Comes to an end, whatever it is. */
+        void settle() {
+            FutureTask<Seen> begun = task;
+            if (begun != null) {
+                begun.run();
+                OrderedPipeline.settle(begun);
+            }
+        }
+    }
+
+    /** What the walk needs next at one level: the directories in a piece, then the piece behind it. */
+    private static final class Level {
+        final List<Piece> pieces = new ArrayList<>();
+        int begun;
+        int taken;
+
+        Piece take() {
+            Piece piece = pieces.get(taken++);
+            begun = Math.max(begun, taken);
+            return piece;
+        }
+    }
 
     private final Path root;
     private final DirectoryTree trees;
-    private final boolean trackGit;
-    private final BaseState state;
-    private final StatCache.Cursor cache;
+    private final DirectoryLook look;
+    private final StatCache.Cursor known;
+    private final Executor executor;
     private final Handler handler;
+    private final Deque<Level> levels = new ArrayDeque<>();
+    private final Set<Piece> ahead = new LinkedHashSet<>();
+    private volatile boolean givenUp;
 
+    /**
+     * Prepares for one walk.
+     *
+     * @param executor runs what looks ahead; what it does not come to in time is done by who walks
+     */
     WorkTreeScanner(
             Path root,
             ObjectSource objects,
             boolean trackGit,
             BaseState state,
-            StatCache.Cursor cache,
+            StatCache.Reader cache,
+            Executor executor,
             Handler handler) {
         this.root = root;
         this.trees = new DirectoryTree(objects);
-        this.trackGit = trackGit;
-        this.state = state;
-        this.cache = cache;
+        this.look = new DirectoryLook(objects, trackGit, state, cache);
+        this.known = cache.cursor();
+        this.executor = executor;
         this.handler = handler;
     }
 
@@ -143,7 +217,7 @@ final class WorkTreeScanner {
             throw new NoSuchFileException(root.toString());
         }
         handler.enter(NO_PATH, null, stat, null);
-        directory(root, NO_PATH, 0, base, null, false);
+        walk(directory(root, NO_PATH, 0, base, null, false));
         handler.exit();
     }
 
@@ -175,24 +249,32 @@ final class WorkTreeScanner {
             byte[] path,
             int depth,
             @Nullable DirectoryRef base,
-            @Nullable Rules above,
+            DirectoryLook.@Nullable Rules above,
             boolean untrackedIgnored,
             Part parts,
             PartHandler handler)
             throws IOException {
-        Rules rules = directory == null ? above : rules(directory, path, above);
+        DirectoryLook.Rules rules = directory == null ? above : look.rules(directory, path, above);
         for (Map.Entry<EntryName, Part> below : parts.below.entrySet()) {
             EntryName name = below.getKey();
-            byte[] child = join(path, name);
+            byte[] child = DirectoryLook.join(path, name);
             TreeEntry match = base == null ? null : trees.lookup(base, name);
             // Where the rest of a directory is walked it is left out of the list.
-            boolean hidden = directory == null || (!trackGit && Arrays.equals(name.bytes(), GIT));
+            boolean hidden = directory == null || look.isHidden(name);
             if (below.getValue().whole) {
                 handler.look(name);
+                List<DirectoryLook.Found> found = new ArrayList<>(1);
                 if (directory != null && !hidden) {
-                    entry(directory, child, name, depth, match, rules, untrackedIgnored);
+                    look.entry(directory, child, name, match, rules, untrackedIgnored, known, found);
                 } else if (match != null) {
-                    missing(child, match, true);
+                    look.missing(child, match, found);
+                }
+                for (DirectoryLook.Found each : found) {
+                    if (each.kind() == DirectoryLook.Kind.DIRECTORY) {
+                        directory(each, directory(each, depth, rules));
+                    } else {
+                        tell(each);
+                    }
                 }
                 continue;
             }
@@ -200,7 +282,7 @@ final class WorkTreeScanner {
             FileStat stat = file == null ? null : FileStat.of(file);
             boolean onDisk = stat != null && stat.kind() == FileKind.DIRECTORY;
             DirectoryRef inBase = match instanceof DirectoryEntry entry ? entry.ref() : null;
-            boolean ignored = untrackedIgnored || isIgnored(rules, child, name, true);
+            boolean ignored = untrackedIgnored || DirectoryLook.isIgnored(rules, child, name, true);
             if (inBase == null && (!onDisk || ignored)) {
                 continue;
             }
@@ -210,176 +292,115 @@ final class WorkTreeScanner {
         }
     }
 
-    private void directory(
+    private Piece directory(
             Path directory,
             byte[] path,
             int depth,
             @Nullable DirectoryRef base,
-            @Nullable Rules above,
-            boolean untrackedIgnored)
-            throws IOException {
-        if (depth >= ObjectLimits.PATH_DEPTH_MAX) {
-            throw new DitsException("directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX + " at "
-                    + Escaper.escape(path) + "; move it up or ignore it");
-        }
-        List<EntryName> names;
-        try {
-            names = list(directory, path);
-        } catch (FileAccessException e) {
-            handler.unreadable(path, e);
-            return;
-        }
-        Rules rules = rules(directory, path, names, above);
-        DirectoryTree.Cursor cursor = base == null ? null : trees.iterate(base);
-        TreeEntry next = cursor == null ? null : cursor.next();
-        for (EntryName name : names) {
-            while (next != null && cursor != null && next.name().compareTo(name) < 0) {
-                missing(path, next);
-                next = cursor.next();
-            }
-            TreeEntry match = null;
-            if (next != null && cursor != null && next.name().equals(name)) {
-                match = next;
-                next = cursor.next();
-            }
-            entry(directory, join(path, name), name, depth, match, rules, untrackedIgnored);
-        }
-        while (next != null && cursor != null) {
-            missing(path, next);
-            next = cursor.next();
-        }
+            DirectoryLook.@Nullable Rules above,
+            boolean untrackedIgnored) {
+        return new Piece(() -> see(look.list(directory, path, depth, base, above, untrackedIgnored), 0));
     }
 
-    private List<EntryName> list(Path directory, byte[] path) throws IOException {
-        List<EntryName> names = new ArrayList<>();
-        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
-            for (Path child : stream) {
-                byte[] bytes = PathNames.lastName(child);
-                if (EntryName.problem(bytes) == null) {
-                    if (trackGit || !Arrays.equals(bytes, GIT)) {
-                        names.add(EntryName.of(bytes));
+    private Piece directory(DirectoryLook.Found found, int depth, DirectoryLook.@Nullable Rules rules) {
+        return directory(
+                Objects.requireNonNull(found.file()),
+                found.path(),
+                depth + 1,
+                found.base() instanceof DirectoryEntry entry ? entry.ref() : null,
+                rules,
+                found.ignored());
+    }
+
+    private Seen see(DirectoryLook.Listing listing, int from) throws IOException {
+        List<DirectoryLook.Found> found = look.look(listing, from);
+        return new Seen(listing, Math.min(listing.names().size(), from + DirectoryLook.PIECE_ENTRIES), found);
+    }
+
+    /** Tells all of a directory, from its first piece on. */
+    private void walk(Piece first) throws IOException {
+        boolean outermost = levels.isEmpty();
+        try {
+            Piece piece = first;
+            while (piece != null) {
+                Seen seen = piece.get();
+                DirectoryLook.Listing listing = seen.listing;
+                if (listing.failure() != null) {
+                    handler.unreadable(listing.path(), listing.failure());
+                    return;
+                }
+                Level level = new Level();
+                for (DirectoryLook.Found found : seen.found) {
+                    if (found.kind() == DirectoryLook.Kind.DIRECTORY) {
+                        level.pieces.add(directory(found, listing.depth(), listing.rules()));
                     }
-                } else if (bytes.length > ObjectLimits.NAME_BYTES_MAX) {
-                    handler.skipped(join(path, bytes));
                 }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        } catch (AccessDeniedException e) {
-            throw denied(path, e);
-        } catch (NoSuchFileException | NotDirectoryException e) {
-            // Removed while we walk: its entries are missing, as they are.
-            return List.of();
-        }
-        names.sort(null);
-        return names;
-    }
-
-    static FileAccessException denied(byte[] path, IOException cause) {
-        return new FileAccessException(
-                Escaper.escape(path),
-                Escaper.escape(path) + " can not be read; change its permissions, or ignore it in .ditsignore",
-                cause);
-    }
-
-    private @Nullable Rules rules(Path directory, byte[] path, List<EntryName> names, @Nullable Rules above)
-            throws IOException {
-        return java.util.Collections.binarySearch(names, EntryName.ofUtf8(IGNORE_FILE)) < 0
-                ? above
-                : rules(directory, path, above);
-    }
-
-    private @Nullable Rules rules(Path directory, byte[] path, @Nullable Rules above) throws IOException {
-        EntryName ignoreFile = EntryName.ofUtf8(IGNORE_FILE);
-        Path file = PathNames.resolve(directory, ignoreFile);
-        FileStat stat = FileStat.of(file);
-        // As with git, a link is not followed: it would let a tree read rules from anywhere.
-        if (stat == null || stat.kind() != FileKind.FILE) {
-            return above;
-        }
-        if (stat.size() > IgnoreRules.BYTES_MAX) {
-            throw new DitsException(Escaper.escape(join(path, ignoreFile)) + " is larger than " + IgnoreRules.BYTES_MAX
-                    + " bytes; shorten it");
-        }
-        byte[] bytes;
-        try {
-            bytes = Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            return above;
-        } catch (AccessDeniedException e) {
-            throw denied(join(path, ignoreFile), e);
-        }
-        return new Rules(above, IgnoreRules.parse(bytes), path.length == 0 ? 0 : path.length + 1);
-    }
-
-    private static boolean isIgnored(@Nullable Rules rules, byte[] path, EntryName name, boolean directory) {
-        for (Rules level = rules; level != null; level = level.above) {
-            byte[] relative = level.pathStart == 0 ? path : Arrays.copyOfRange(path, level.pathStart, path.length);
-            Boolean decided = level.own.match(relative, relative.length - name.length(), directory);
-            if (decided != null) {
-                return decided;
-            }
-        }
-        return false;
-    }
-
-    private void entry(
-            Path directory,
-            byte[] path,
-            EntryName name,
-            int depth,
-            @Nullable TreeEntry base,
-            @Nullable Rules rules,
-            boolean untrackedIgnored)
-            throws IOException {
-        Path file = PathNames.resolve(directory, name);
-        FileStat stat = FileStat.of(file);
-        if (stat == null) {
-            if (base != null) {
-                missing(path, base, true);
-            }
-            return;
-        }
-        if (stat.kind() == FileKind.OTHER) {
-            handler.skipped(path);
-            if (base != null) {
-                missing(path, base, true);
-            }
-            return;
-        }
-        boolean isDirectory = stat.kind() == FileKind.DIRECTORY;
-        boolean ignored = untrackedIgnored || isIgnored(rules, path, name, isDirectory);
-        // What is tracked stays tracked, whatever the rules say; a tracked directory is searched for what is tracked in
-        // it.
-        if (ignored && (base == null || isDirectory != base instanceof DirectoryEntry)) {
-            handler.ignored(path);
-            if (base != null) {
-                missing(path, base, true);
-            }
-            return;
-        }
-        switch (stat.kind()) {
-            case DIRECTORY -> {
-                handler.enter(path, name, stat, base);
-                directory(
-                        file,
-                        path,
-                        depth + 1,
-                        base instanceof DirectoryEntry entry ? entry.ref() : null,
-                        rules,
-                        ignored);
-                handler.exit();
-            }
-            case FILE -> handler.file(path, file, name, stat, base, cache.find(path, stat));
-            case LINK -> {
-                LinkTarget target = readLink(file);
-                if (target != null) {
-                    handler.link(path, name, stat, target, base);
-                } else {
-                    handler.skipped(path);
+                boolean last = seen.to == listing.names().size();
+                if (!last) {
+                    level.pieces.add(new Piece(() -> see(listing, seen.to)));
                 }
+                levels.addLast(level);
+                lookAhead();
+                for (DirectoryLook.Found found : seen.found) {
+                    if (found.kind() == DirectoryLook.Kind.DIRECTORY) {
+                        directory(found, level.take());
+                        lookAhead();
+                    } else {
+                        tell(found);
+                    }
+                }
+                piece = last ? null : level.take();
+                levels.removeLast();
             }
-            case OTHER -> throw new IllegalStateException();
+        } finally {
+            if (outermost) {
+                givenUp = !ahead.isEmpty();
+                ahead.forEach(Piece::settle);
+            }
+        }
+    }
+
+    /** Has the pieces looked at that are needed next, those of the innermost directory first. */
+    private void lookAhead() {
+        for (Iterator<Level> inwards = levels.descendingIterator(); inwards.hasNext(); ) {
+            Level level = inwards.next();
+            while (level.begun < level.pieces.size()) {
+                if (ahead.size() >= AHEAD_MAX) {
+                    return;
+                }
+                level.pieces.get(level.begun++).begin();
+            }
+        }
+    }
+
+    private void directory(DirectoryLook.Found found, Piece piece) throws IOException {
+        handler.enter(found.path(), found.name(), Objects.requireNonNull(found.stat()), found.base());
+        walk(piece);
+        handler.exit();
+    }
+
+    private void tell(DirectoryLook.Found found) throws IOException {
+        switch (found.kind()) {
+            case FILE ->
+                handler.file(
+                        found.path(),
+                        Objects.requireNonNull(found.file()),
+                        Objects.requireNonNull(found.name()),
+                        Objects.requireNonNull(found.stat()),
+                        found.base(),
+                        found.known());
+            case LINK ->
+                handler.link(
+                        found.path(),
+                        Objects.requireNonNull(found.name()),
+                        Objects.requireNonNull(found.stat()),
+                        Objects.requireNonNull(found.target()),
+                        found.base());
+            case MISSING -> handler.missing(found.path(), Objects.requireNonNull(found.base()), false);
+            case HELD -> handler.missing(found.path(), Objects.requireNonNull(found.base()), true);
+            case IGNORED -> handler.ignored(found.path());
+            case SKIPPED -> handler.skipped(found.path());
+            case DIRECTORY -> throw new IllegalStateException("a directory is walked, not told");
         }
     }
 
@@ -390,28 +411,5 @@ final class WorkTreeScanner {
         } catch (NoSuchFileException | NotLinkException e) {
             return null;
         }
-    }
-
-    private void missing(byte[] directory, TreeEntry base) throws IOException {
-        missing(join(directory, base.name()), base, true);
-    }
-
-    private void missing(byte[] path, TreeEntry base, boolean mayBeHeld) throws IOException {
-        boolean held = mayBeHeld && !state.held().isEmpty() && state.held().contains(TreePath.of(path));
-        handler.missing(path, base, held);
-    }
-
-    static byte[] join(byte[] directory, EntryName name) {
-        return join(directory, name.bytes());
-    }
-
-    private static byte[] join(byte[] directory, byte[] name) {
-        if (directory.length == 0) {
-            return name;
-        }
-        byte[] joined = Arrays.copyOf(directory, directory.length + 1 + name.length);
-        joined[directory.length] = '/';
-        System.arraycopy(name, 0, joined, directory.length + 1, name.length);
-        return joined;
     }
 }

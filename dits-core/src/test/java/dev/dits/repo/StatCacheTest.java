@@ -81,7 +81,9 @@ class StatCacheTest {
     }
 
     private void whole(Map<String, Integer> files) throws IOException {
-        try (StatCacheUpdate update = StatCacheUpdate.ofAll(StatCache.open(dits), scratch)) {
+        StatCache cache = StatCache.open(dits);
+        try (StatCache.Reader reader = cache.reader();
+                StatCacheUpdate update = StatCacheUpdate.ofAll(cache, reader, scratch)) {
             for (Map.Entry<String, Integer> file : files.entrySet()) {
                 put(update, file.getKey(), file.getValue());
             }

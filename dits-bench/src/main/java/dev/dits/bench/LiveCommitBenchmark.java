@@ -157,8 +157,7 @@ public final class LiveCommitBenchmark {
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">%n",
                 WIDTH,
                 HEIGHT));
-        svg.append(String.format(
-                Locale.ROOT, "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>%n", WIDTH, HEIGHT));
+        svg.append(String.format(Locale.ROOT, "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>%n", WIDTH, HEIGHT));
         int base = HEIGHT - BOTTOM;
         for (int i = 0; i <= 4; i++) {
             double y = base - (base - TOP) * i / 4.0;

@@ -3,6 +3,7 @@
 module dev.dits.transport {
     exports dev.dits;
     exports dev.dits.discovery;
+    exports dev.dits.tracker;
 
     requires static transitive org.jspecify;
     requires transitive dev.dits.core;
@@ -19,6 +20,7 @@ module dev.dits.transport {
     requires io.netty.handler;
     requires io.netty.codec;
     requires io.netty.codec.classes.quic;
+    requires io.netty.codec.http;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
     // Only the natives of every platform; nothing else would put them into a host's module graph.

@@ -1,0 +1,271 @@
+package dev.dits.tracker;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A tracker that runs inside this process: see {@code docs/tracker-api.md} for what it speaks.
+ *
+ * <p>Several may run in one process; they share nothing. Safe for use by several threads. Owns its sockets and threads, {@code dits-tracker-*}, until {@link #close}.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // What matters of Netty's futures is listened to.
+public final class TrackerServer implements AutoCloseable {
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration TLS_TIMEOUT = Duration.ofSeconds(10);
+
+    /** More than this do not make a relay faster, whose work is the system's. */
+    private static final int THREADS_MAX = 4;
+
+    private static final int BACKLOG = 1_024;
+    private static final Logger LOG = LoggerFactory.getLogger(TrackerServer.class);
+
+    private final TrackerOptions options;
+    private final Hub hub;
+    private final Router router;
+    private final @Nullable SslContext tls;
+    private final EventLoopGroup group;
+    private final Queue<Thread> loops = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Channel channel;
+
+    private TrackerServer(TrackerOptions options, Clocks clocks) throws IOException {
+        this.options = options;
+        this.hub = new Hub(options, clocks, new SecureRandom());
+        this.router = new Router(hub);
+        this.tls = tls(options.tls());
+        AtomicInteger threads = new AtomicInteger();
+        boolean epoll = Epoll.isAvailable();
+        this.group = new MultiThreadIoEventLoopGroup(
+                Math.max(1, Math.min(Runtime.getRuntime().availableProcessors(), THREADS_MAX)),
+                task -> {
+                    Thread thread = new FastThreadLocalThread(task, "dits-tracker-" + threads.incrementAndGet());
+                    thread.setDaemon(true);
+                    loops.add(thread);
+                    return thread;
+                },
+                epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        boolean started = false;
+        try {
+            this.channel = listen(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+            group.next().scheduleWithFixedDelay(this::sweepQuietly, 1, 1, TimeUnit.SECONDS);
+            started = true;
+        } finally {
+            if (!started && !stop()) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        LOG.info("A tracker listens on port {}", port());
+    }
+
+    /**
+     * Starts a tracker.
+     *
+     * @param options where and how
+     * @return the running tracker
+     * @throws BindException if a port is in use, or the address is not one of this machine
+     * @throws IOException if the certificate cannot be used, or a socket cannot be opened
+     */
+    public static TrackerServer start(TrackerOptions options) throws IOException {
+        return start(options, Clocks.system());
+    }
+
+    static TrackerServer start(TrackerOptions options, Clocks clocks) throws IOException {
+        return new TrackerServer(options, clocks);
+    }
+
+    private static @Nullable SslContext tls(@Nullable TrackerTls files) throws IOException {
+        if (files == null) {
+            return null;
+        }
+        try {
+            return SslContextBuilder.forServer(
+                            files.chain().toFile(), files.key().toFile())
+                    .protocols("TLSv1.3", "TLSv1.2")
+                    .build();
+        } catch (IllegalArgumentException | IOException e) {
+            throw new IOException(
+                    "the certificate " + files.chain() + " with the key " + files.key()
+                            + " cannot be used; both are PEM files, the key without a password",
+                    e);
+        }
+    }
+
+    private Channel listen(Class<? extends ServerChannel> type) throws IOException {
+        ChannelFuture bound = new ServerBootstrap()
+                .group(group)
+                .channel(type)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(128 << 10, 256 << 10))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel accepted) {
+                        accept(accepted);
+                    }
+                })
+                .bind(options.bind());
+        try {
+            bound.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while binding");
+        }
+        if (!bound.isSuccess()) {
+            BindException failure = new BindException("cannot listen on TCP " + options.bind() + ": "
+                    + bound.cause().getMessage());
+            failure.initCause(bound.cause());
+            throw failure;
+        }
+        return bound.channel();
+    }
+
+    private void accept(Channel accepted) {
+        InetAddress remote = ((InetSocketAddress) accepted.remoteAddress()).getAddress();
+        // All clients of a proxy come from it.
+        Source source = options.trustedProxies().contains(remote) ? null : Source.of(remote);
+        if (closed.get() || !hub.connect(source)) {
+            accepted.close();
+            return;
+        }
+        accepted.closeFuture().addListener(done -> {
+            hub.watch(accepted, null);
+            hub.disconnect(source);
+        });
+        ChannelPipeline pipeline = accepted.pipeline();
+        if (tls != null) {
+            SslHandler handler = tls.newHandler(accepted.alloc());
+            handler.setHandshakeTimeoutMillis(TLS_TIMEOUT.toMillis());
+            pipeline.addLast(handler);
+        }
+        pipeline.addLast(new HttpServerCodec(new HttpDecoderConfig()
+                .setMaxInitialLineLength(HttpConnection.LINE_CHARS_MAX)
+                .setMaxHeaderSize(HttpConnection.HEADER_CHARS_MAX)));
+        HttpConnection connection = new HttpConnection(hub, router, accepted);
+        pipeline.addLast(connection);
+        hub.watch(accepted, connection);
+    }
+
+    private void sweepQuietly() {
+        try {
+            sweep();
+        } catch (RuntimeException e) {
+            // One that throws would be the last.
+            LOG.warn("Looking for what is over failed", e);
+        }
+    }
+
+    /** Ends what is over by the clock. */
+    void sweep() {
+        hub.sweep();
+    }
+
+    Hub hub() {
+        return hub;
+    }
+
+    /**
+     * Where it listens.
+     *
+     * @return address and TCP port
+     */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    /**
+     * The port it listens on.
+     *
+     * @return 1 to 65535
+     */
+    public int port() {
+        return address().getPort();
+    }
+
+    /** Ends all connections, and frees ports and threads. Idempotent. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        boolean interrupted = Thread.interrupted();
+        try {
+            interrupted |= !quietly(channel.close());
+            long begun = System.nanoTime();
+            for (Channel one : hub.shutDown()) {
+                long leftNanos = CLOSE_TIMEOUT.toNanos() - (System.nanoTime() - begun);
+                if (interrupted || leftNanos <= 0) {
+                    break;
+                }
+                interrupted = !quietly(one.closeFuture(), TimeUnit.NANOSECONDS.toMillis(leftNanos));
+            }
+            interrupted |= !stop();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Ends the event loops; false if the thread was interrupted. */
+    private boolean stop() {
+        boolean undisturbed = quietly(group.shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
+        try {
+            // The group is terminated a moment before its threads are gone.
+            for (Thread loop : loops) {
+                loop.join(CLOSE_TIMEOUT.toMillis());
+            }
+            return undisturbed;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    /** False if the thread was interrupted; the waiting is cut short then, the closing is not. */
+    private static boolean quietly(Future<?> future) {
+        return quietly(future, 2 * CLOSE_TIMEOUT.toMillis());
+    }
+
+    private static boolean quietly(Future<?> future, long millis) {
+        try {
+            future.await(millis);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+}

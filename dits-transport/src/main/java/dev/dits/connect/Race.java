@@ -3,6 +3,7 @@ package dev.dits.connect;
 import dev.dits.discovery.Candidate;
 import dev.dits.discovery.PeerDiscovery;
 import dev.dits.error.PeerUnreachableException;
+import dev.dits.net.CarriedAddress;
 import dev.dits.net.ConnectionLostException;
 import dev.dits.session.Dialer;
 import dev.dits.session.ShareAcceptor;
@@ -245,8 +246,7 @@ final class Race implements AutoCloseable {
     }
 
     private static String text(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return "UDP " + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+        return CarriedAddress.is(address) ? "the tracker's relay" : "UDP " + CarriedAddress.describe(address);
     }
 
     /** Notes why a way did not lead to the share. */

@@ -1,6 +1,7 @@
 package dev.dits.connect;
 
 import dev.dits.error.JoinRejectedException;
+import dev.dits.net.CarriedAddress;
 import dev.dits.net.Connection;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.Session;
@@ -108,6 +109,10 @@ public final class Reconnector implements Closeable {
 
         @Override
         public void connected(String address) {
+            if (address.equals(CarriedAddress.RELAY)) {
+                // Of this connection alone, and nothing to dial later.
+                return;
+            }
             lock.lock();
             try {
                 stored = stored.reachedAt(address);

@@ -71,6 +71,18 @@ public interface Endpoint extends AutoCloseable {
             throws IOException;
 
     /**
+     * Adds a way to a peer that the endpoint's own socket does not reach.
+     *
+     * @param source stands for where the peer comes from, as far as the carrier knows: limits of a source count by it
+     * @param carrier takes packets there
+     * @return where the peer's packets are handed in, and at which address it is dialled; closed by the caller
+     * @throws IOException if the endpoint is closed, or can not do that
+     */
+    default PacketRoute route(int source, PacketCarrier carrier) throws IOException {
+        throw new IOException("this endpoint reaches peers by its own socket alone");
+    }
+
+    /**
      * Tells where it is bound.
      *
      * @return the address; its port is the real one where any was asked for

@@ -1,6 +1,6 @@
 package dev.dits.quic;
 
-import dev.dits.path.DatagramPath;
+import dev.dits.net.CarriedAddress;
 import dev.dits.path.PathProfile;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
@@ -12,11 +12,13 @@ import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DatagramPacket;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +37,8 @@ final class PacketDemux extends ChannelDuplexHandler {
     private static final int LONG_HEADER_BIT = 0x80;
     private static final int QUIC_BITS = 0xC0;
 
-    private final DatagramPath path;
+    private final Function<InetSocketAddress, PathProfile> profiles;
+    private final CarriedRoutes routes;
     private final ServerPackets serverPackets;
     private final List<Codec> servers = new ArrayList<>();
     private final List<Codec> clients = new ArrayList<>();
@@ -43,8 +46,14 @@ final class PacketDemux extends ChannelDuplexHandler {
     private final Queue<Runnable> deferred = new ArrayDeque<>();
     private boolean inPass;
 
-    PacketDemux(DatagramPath path, ServerPackets serverPackets) {
-        this.path = path;
+    /**
+     * @param profiles the profile of packets to and from an address
+     * @param routes to peers that the socket does not reach
+     * @param serverPackets what a server takes and says
+     */
+    PacketDemux(Function<InetSocketAddress, PathProfile> profiles, CarriedRoutes routes, ServerPackets serverPackets) {
+        this.profiles = profiles;
+        this.routes = routes;
         this.serverPackets = serverPackets;
     }
 
@@ -115,7 +124,7 @@ final class PacketDemux extends ChannelDuplexHandler {
         if (toServer && !serverPackets.admit(packet)) {
             return null;
         }
-        return find(toServer ? servers : clients, path.profile(packet.sender()));
+        return find(toServer ? servers : clients, profiles.apply(packet.sender()));
     }
 
     @Override
@@ -123,6 +132,16 @@ final class PacketDemux extends ChannelDuplexHandler {
         if (message instanceof DatagramPacket packet && !serverPackets.mayLeave(packet)) {
             packet.release();
             promise.setSuccess();
+            return;
+        }
+        if (message instanceof DatagramPacket packet && CarriedAddress.is(packet.recipient())) {
+            // Such an address means nothing on the network, with a route or without.
+            try {
+                routes.send(packet.recipient(), packet.content());
+                promise.setSuccess();
+            } finally {
+                packet.release();
+            }
             return;
         }
         super.write(ctx, message, promise);

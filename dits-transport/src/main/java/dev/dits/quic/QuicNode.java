@@ -1,10 +1,13 @@
 package dev.dits.quic;
 
 import dev.dits.error.PortInUseException;
+import dev.dits.net.CarriedAddress;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.ConnectionLostException;
 import dev.dits.net.Endpoint;
+import dev.dits.net.PacketCarrier;
+import dev.dits.net.PacketRoute;
 import dev.dits.path.DatagramPath;
 import dev.dits.path.PathProfile;
 import dev.dits.path.UdpPath;
@@ -101,6 +104,9 @@ public final class QuicNode implements Endpoint {
     /** Application error code of a node that goes away, {@code docs/wire.md} section 3. */
     static final int SHUTTING_DOWN = 0x04;
 
+    /** Of a connection whose {@link #route} has ended; the session goes on. */
+    private static final int ROUTE_ENDED = 0x05;
+
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
     private static final int SERVER_NAME_LENGTH_MAX = 253;
     private static final AttributeKey<QuicSslEngine> ENGINE = AttributeKey.valueOf(QuicNode.class, "engine");
@@ -115,6 +121,7 @@ public final class QuicNode implements Endpoint {
     private final Set<QuicConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final WriteBudget writeBudget = new WriteBudget();
+    private final CarriedRoutes routes = new CarriedRoutes();
     private final RetryTokens tokens;
     private final PacketDemux demux;
     private final Channel channel;
@@ -126,7 +133,8 @@ public final class QuicNode implements Endpoint {
         this.options = options;
         this.callbacks = callbacks;
         this.tokens = new RetryTokens(options.clock(), RetryTokens.newKey(), this::admit);
-        this.demux = new PacketDemux(options.path(), new ServerPackets(ids, tokens::isGenuine, System::nanoTime));
+        this.demux =
+                new PacketDemux(this::profile, routes, new ServerPackets(ids, tokens::isGenuine, System::nanoTime));
         AtomicInteger threads = new AtomicInteger();
         this.group = new MultiThreadIoEventLoopGroup(
                 1,
@@ -177,10 +185,10 @@ public final class QuicNode implements Endpoint {
                 ChannelPipeline pipeline = socket.pipeline();
                 pipeline.addLast(demux);
                 QuicSslContext serverContext = serverContext();
-                for (PathProfile profile : options.path().profiles()) {
+                for (PathProfile profile : profiles()) {
                     demux.addServer(pipeline, profile, serverCodec(profile, serverContext));
                 }
-                for (PathProfile profile : options.path().profiles()) {
+                for (PathProfile profile : profiles()) {
                     demux.addClient(pipeline, profile, clientCodec(profile));
                 }
                 pipeline.addLast(demux.dialler());
@@ -204,6 +212,18 @@ public final class QuicNode implements Endpoint {
         BindException failure = new BindException("cannot bind UDP " + options.bind() + ": " + cause.getMessage());
         failure.initCause(cause);
         throw failure;
+    }
+
+    private PathProfile profile(InetSocketAddress remote) {
+        return CarriedAddress.is(remote)
+                ? CarriedRoutes.PROFILE
+                : options.path().profile(remote);
+    }
+
+    private List<PathProfile> profiles() {
+        List<PathProfile> all = new ArrayList<>(options.path().profiles());
+        all.add(CarriedRoutes.PROFILE);
+        return all;
     }
 
     private <B extends QuicCodecBuilder<B>> B common(B builder, PathProfile profile, int windowBytes) {
@@ -473,6 +493,9 @@ public final class QuicNode implements Endpoint {
 
     @Override
     public String diagnose(InetSocketAddress remote, Duration timeout) throws IOException {
+        if (CarriedAddress.is(remote)) {
+            return "the relay carries packets there, and none came back";
+        }
         if (!(options.path() instanceof UdpPath)) {
             return "no answer";
         }
@@ -515,7 +538,7 @@ public final class QuicNode implements Endpoint {
             this.context = context;
             this.trust = trust;
             this.timeoutMillis = timeoutMillis;
-            this.profile = options.path().profile(remote);
+            this.profile = profile(remote);
         }
 
         @Override
@@ -607,6 +630,23 @@ public final class QuicNode implements Endpoint {
                 return new ConnectionLostException(ConnectionHandler.reasonOf(closure.event()));
             }
             return cause instanceof IOException io ? io : new IOException("the handshake failed", cause);
+        }
+    }
+
+    // ---- peers that the socket does not reach
+
+    @Override
+    public PacketRoute route(int source, PacketCarrier carrier) throws IOException {
+        checkOpen();
+        return routes.add(channel, source, carrier, this::routeEnded);
+    }
+
+    /** Nothing more can come this way: waiting for the idle time-out would only keep the peer's requests waiting. */
+    private void routeEnded(InetSocketAddress address) {
+        for (QuicConnection connection : connections) {
+            if (connection.remoteAddress().equals(address)) {
+                connection.close(ROUTE_ENDED, "the way to the peer has ended");
+            }
         }
     }
 

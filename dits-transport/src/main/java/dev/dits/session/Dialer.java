@@ -7,6 +7,7 @@ import dev.dits.crypto.Ticket;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.ProtocolException;
 import dev.dits.net.ByteStream;
+import dev.dits.net.CarriedAddress;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.ConnectionLostException;
@@ -252,7 +253,7 @@ public final class Dialer {
                             joined.secret(),
                             certificate,
                             reached.fingerprint(),
-                            address == null ? List.of() : List.of(address)));
+                            address == null || address.equals(CarriedAddress.RELAY) ? List.of() : List.of(address)));
         } catch (IOException e) {
             reached.connection.close(Session.REFUSED, "the join failed");
             throw explained(e);

@@ -3,6 +3,7 @@ package dev.dits.session;
 import dev.dits.error.ProtocolException;
 import dev.dits.error.SessionClosedException;
 import dev.dits.net.ByteStream;
+import dev.dits.net.CarriedAddress;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.StreamResetException;
@@ -11,7 +12,6 @@ import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -233,9 +233,7 @@ public final class Session implements AutoCloseable, Requests {
     }
 
     private static String describe(Connection connection) {
-        InetSocketAddress address = connection.remoteAddress();
-        String host = address.getAddress().getHostAddress();
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+        return CarriedAddress.describe(connection.remoteAddress());
     }
 
     private void lost(Link link, @Nullable CloseReason reason) {

@@ -1,0 +1,12 @@
+package dev.dits.net;
+
+/** Takes packets to one peer where no socket of this machine reaches it: a relay, or a stream that carries packets. */
+@FunctionalInterface
+public interface PacketCarrier {
+    /**
+     * Sends a packet, or drops it: what stands above repeats what was lost. Called on the endpoint's own thread, so it never blocks.
+     *
+     * @param packet 1 to 65,507 bytes, the carrier's from now on
+     */
+    void send(byte[] packet);
+}

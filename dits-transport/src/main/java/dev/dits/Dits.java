@@ -5,10 +5,17 @@ import dev.dits.cache.CacheStats;
 import dev.dits.cache.ChunkCache;
 import dev.dits.connect.Connector;
 import dev.dits.control.ControlServer;
+import dev.dits.discovery.Discoveries;
+import dev.dits.discovery.PeerDiscovery;
 import dev.dits.disk.DiskFailures;
+import dev.dits.net.Endpoint;
+import dev.dits.rendezvous.TrackerAddress;
+import dev.dits.rendezvous.TrackerClient;
+import dev.dits.rendezvous.TrackerDiscovery;
 import dev.dits.session.Dialer;
 import dev.dits.session.Lobby;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -51,6 +58,7 @@ public final class Dits implements AutoCloseable {
     private final Lobby lobby = new Lobby();
     private final SecureRandom random = new SecureRandom();
     private final Sockets sockets;
+    private final @Nullable TrackerClient tracker;
     private final ChunkCache cache;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<AutoCloseable, Opened> open = new LinkedHashMap<>();
@@ -73,6 +81,10 @@ public final class Dits implements AutoCloseable {
         this.options = options;
         this.cache = cache;
         this.sockets = new Sockets(network, threads.workers());
+        String address = options.tracker();
+        this.tracker = address == null
+                ? null
+                : new TrackerClient(TrackerAddress.parse(address), options.trackerKey(), threads.workers());
     }
 
     /**
@@ -376,7 +388,19 @@ public final class Dits implements AutoCloseable {
                 options.deviceName(),
                 InstantSource.system(),
                 random);
-        return new Connector(dialer, sockets.discovery(options.bindAddress()), threads.workers());
+        return new Connector(
+                dialer, discovery(options.bindAddress(), sockets.dialling(options.bindAddress())), threads.workers());
+    }
+
+    /**
+     * Finds peers on the local network, and by the tracker if there is one.
+     *
+     * @param bind what the socket is bound to; null for all addresses
+     * @param endpoint the socket that dials or is dialled
+     */
+    PeerDiscovery discovery(@Nullable InetAddress bind, Endpoint endpoint) throws IOException {
+        PeerDiscovery local = sockets.discovery(bind);
+        return tracker == null ? local : new Discoveries(List.of(local, new TrackerDiscovery(tracker, endpoint)));
     }
 
     /** Closes every share and mount, and the node. Transfers under way end; what they had verified stays. Idempotent. */
@@ -404,6 +428,9 @@ public final class Dits implements AutoCloseable {
             quietly(all.get(i));
         }
         sockets.close();
+        if (tracker != null) {
+            tracker.close();
+        }
         threads.close();
         cache.close();
     }

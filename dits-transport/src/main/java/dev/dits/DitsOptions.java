@@ -1,5 +1,6 @@
 package dev.dits;
 
+import dev.dits.rendezvous.TrackerAddress;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  *     {@code DITS_LAN}, else all of them
  * @param bindAddress local address for outgoing connections; null for any
  * @param control whether other processes of this user, such as {@code dits p2p status}, may see and steer this node; false by default
+ * @param tracker by which peers meet beyond the local network: {@code https://HOST}, {@code http://HOST:PORT} or {@code HOST:PORT}; null for none. By default the
+ *     environment's {@code DITS_TRACKER}
+ * @param trackerKey lets this node's shares be found by a tracker that asks for a key; null for none. By default the environment's {@code DITS_TRACKER_KEY}. A secret
  */
 public record DitsOptions(
         Path home,
@@ -23,7 +27,9 @@ public record DitsOptions(
         String deviceName,
         @Nullable String lanInterfaces,
         @Nullable InetAddress bindAddress,
-        boolean control) {
+        boolean control,
+        @Nullable String tracker,
+        @Nullable String trackerKey) {
     /** Checks ranges. */
     public DitsOptions {
         Objects.requireNonNull(home);
@@ -32,6 +38,9 @@ public record DitsOptions(
         }
         if (deviceName.isBlank()) {
             throw new IllegalArgumentException("a device name is not blank");
+        }
+        if (tracker != null) {
+            TrackerAddress.parse(tracker);
         }
     }
 
@@ -52,7 +61,14 @@ public record DitsOptions(
                 name,
                 null,
                 null,
-                false);
+                false,
+                environment("DITS_TRACKER"),
+                environment("DITS_TRACKER_KEY"));
+    }
+
+    private static @Nullable String environment(String name) {
+        String value = System.getenv(name);
+        return value == null || value.isBlank() ? null : value.trim();
     }
 
     /**
@@ -62,7 +78,7 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withHome(Path value) {
-        return new DitsOptions(value, cacheBytes, deviceName, lanInterfaces, bindAddress, control);
+        return new DitsOptions(value, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey);
     }
 
     /**
@@ -72,7 +88,7 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withCacheBytes(long value) {
-        return new DitsOptions(home, value, deviceName, lanInterfaces, bindAddress, control);
+        return new DitsOptions(home, value, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey);
     }
 
     /**
@@ -82,7 +98,7 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withDeviceName(String value) {
-        return new DitsOptions(home, cacheBytes, value, lanInterfaces, bindAddress, control);
+        return new DitsOptions(home, cacheBytes, value, lanInterfaces, bindAddress, control, tracker, trackerKey);
     }
 
     /**
@@ -92,7 +108,7 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withLanInterfaces(@Nullable String value) {
-        return new DitsOptions(home, cacheBytes, deviceName, value, bindAddress, control);
+        return new DitsOptions(home, cacheBytes, deviceName, value, bindAddress, control, tracker, trackerKey);
     }
 
     /**
@@ -102,7 +118,7 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withBindAddress(@Nullable InetAddress value) {
-        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, value, control);
+        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, value, control, tracker, trackerKey);
     }
 
     /**
@@ -113,6 +129,35 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withControl(boolean value) {
-        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, bindAddress, value);
+        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, bindAddress, value, tracker, trackerKey);
+    }
+
+    /**
+     * Changes the tracker by which peers meet beyond the local network.
+     *
+     * @param value {@code https://HOST}, {@code http://HOST:PORT} or {@code HOST:PORT}; null for none
+     * @return changed options
+     * @throws IllegalArgumentException if it is no such address
+     */
+    public DitsOptions withTracker(@Nullable String value) {
+        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, value, trackerKey);
+    }
+
+    /**
+     * Changes the key that the tracker asks for.
+     *
+     * @param value a secret; null for none
+     * @return changed options
+     */
+    public DitsOptions withTrackerKey(@Nullable String value) {
+        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, value);
+    }
+
+    /** Without the key. */
+    @Override
+    public String toString() {
+        return "DitsOptions[home=" + home + ", cacheBytes=" + cacheBytes + ", deviceName=" + deviceName
+                + ", lanInterfaces=" + lanInterfaces + ", bindAddress=" + bindAddress + ", control=" + control
+                + ", tracker=" + tracker + "]";
     }
 }

@@ -4,6 +4,7 @@ import dev.dits.crypto.JoinCode;
 import dev.dits.crypto.NameplateTag;
 import dev.dits.crypto.Ticket;
 import dev.dits.discovery.PeerDiscovery;
+import dev.dits.discovery.TagTakenException;
 import dev.dits.object.TreePath;
 import dev.dits.repo.RefName;
 import dev.dits.session.Access;
@@ -38,7 +39,7 @@ final class Invitations implements Closeable {
     /** Without a tracker that would keep nameplates apart: more characters make a clash on a LAN unlikely. */
     private static final int NAMEPLATE_CHARS = 4;
 
-    /** Draws of a code whose nameplate another share of this node has. */
+    /** Draws of a code whose nameplate another share has, of this node or at the tracker. */
     private static final int CODE_TRIES = 16;
 
     /** What a share invites by. */
@@ -169,7 +170,13 @@ final class Invitations implements Closeable {
             Closeable announcement;
             try {
                 announcement = parts.discovery()
-                        .announce(NameplateTag.of(code.nameplate()).toBytes(), parts.port());
+                        .announceAlone(NameplateTag.of(code.nameplate()).toBytes(), parts.port());
+            } catch (TagTakenException e) {
+                parts.acceptor().withdraw(invitation);
+                if (tries == CODE_TRIES) {
+                    throw new IOException("no code is free: " + e.getMessage(), e);
+                }
+                continue;
             } catch (RuntimeException e) {
                 parts.acceptor().withdraw(invitation);
                 throw e;
@@ -220,6 +227,12 @@ final class Invitations implements Closeable {
 
     String code() {
         return mainCode().invite().secret();
+    }
+
+    /** Whether the present code is known to a tracker. */
+    boolean isKnownAfar() {
+        return parts.discovery()
+                .isKnownAfar(NameplateTag.of(mainCode().invite().id()).toBytes());
     }
 
     String codeId() {

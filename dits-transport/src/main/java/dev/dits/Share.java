@@ -163,7 +163,7 @@ public final class Share implements AutoCloseable {
                 dits.random());
         acceptor.open(socket.node(), List.of());
         try {
-            PeerDiscovery discovery = dits.sockets().discovery(options.bindAddress());
+            PeerDiscovery discovery = dits.discovery(options.bindAddress(), socket.node());
             this.invitations = new Invitations(
                     new Invitations.Parts(
                             acceptor,
@@ -349,12 +349,13 @@ public final class Share implements AutoCloseable {
     }
 
     /**
-     * Tells whether the code alone finds this share on the local network only.
+     * Tells whether the code alone finds this share on the local network only: there is no tracker ({@link DitsOptions#withTracker}), it can not be reached at the
+     * moment, or somebody else took the code's nameplate there while it could not.
      *
-     * @return true: no tracker keeps its nameplate
+     * @return false: a tracker keeps its nameplate
      */
     public boolean lanOnly() {
-        return true;
+        return !invitations.isKnownAfar();
     }
 
     /**

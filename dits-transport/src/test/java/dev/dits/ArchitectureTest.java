@@ -65,6 +65,9 @@ class ArchitectureTest {
         ARROWS.put("dev.dits.net", List.of());
         ARROWS.put("dev.dits.path", List.of("dev.dits.tracker", "dev.dits.error"));
         ARROWS.put("dev.dits.discovery", List.of("dev.dits.tracker", "dev.dits.error"));
+        ARROWS.put(
+                "dev.dits.rendezvous",
+                List.of("dev.dits.discovery", "dev.dits.net", "dev.dits.json", "dev.dits.object", "dev.dits.error"));
         ARROWS.put("dev.dits.tracker", List.of("dev.dits.error", "dev.dits.json"));
         ARROWS.put("dev.dits.crypto", List.of());
         ARROWS.put("dev.dits.watch", List.of("dev.dits.repo", "dev.dits.object", "dev.dits.error"));

@@ -118,7 +118,7 @@ final class Race implements AutoCloseable {
             for (InetSocketAddress address : addresses) {
                 race.dialRepeatedly(address, STAGGER.multipliedBy(place++));
             }
-            race.search = discovery.search(tag, race::found);
+            race.search = discovery.search(tag, race::found, race::failed);
             started = true;
         } finally {
             if (!started) {

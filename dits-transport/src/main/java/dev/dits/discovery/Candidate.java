@@ -21,7 +21,9 @@ public record Candidate(InetSocketAddress address, Source source, int priority) 
         /** Told by the joined peer itself, or by a tracker. */
         TRACKER(20),
         /** Found in the BitTorrent DHT. */
-        DHT(30);
+        DHT(30),
+        /** A room of a tracker's relay: works everywhere, and is nobody's first choice. */
+        RELAY(40);
 
         private final int priority;
 

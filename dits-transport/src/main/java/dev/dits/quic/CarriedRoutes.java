@@ -44,6 +44,14 @@ final class CarriedRoutes {
         }
     }
 
+    /** On the loop: the last connection with a peer has ended. */
+    void unused(InetSocketAddress peer) {
+        Route route = routes.get(peer);
+        if (route != null) {
+            route.carrier.unused();
+        }
+    }
+
     /**
      * Adds one.
      *

@@ -409,6 +409,7 @@ public final class QuicNode implements Endpoint {
                 if (connection != null) {
                     connections.remove(connection);
                 }
+                unused(source);
             }
         }));
         quic.eventLoop()
@@ -595,6 +596,7 @@ public final class QuicNode implements Endpoint {
             if (connection != null) {
                 connections.remove(connection);
             }
+            unused(remote);
             result.completeExceptionally(new IOException("the connection closed during its handshake"));
         }
 
@@ -639,6 +641,15 @@ public final class QuicNode implements Endpoint {
     public PacketRoute route(int source, PacketCarrier carrier) throws IOException {
         checkOpen();
         return routes.add(channel, source, carrier, this::routeEnded);
+    }
+
+    /** On the loop: tells whoever carries packets to a peer that there is nothing to carry any more. */
+    private void unused(InetSocketAddress peer) {
+        if (CarriedAddress.is(peer)
+                && connections.stream()
+                        .noneMatch(connection -> connection.remoteAddress().equals(peer))) {
+            routes.unused(peer);
+        }
     }
 
     /** Nothing more can come this way: waiting for the idle time-out would only keep the peer's requests waiting. */

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dits.net.CarriedAddress;
 import dev.dits.net.CloseReason;
+import dev.dits.net.PacketCarrier;
 import dev.dits.net.PacketRoute;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,18 +24,34 @@ class CarriedRoutesTest {
     private static final int SOURCE = 0xCAFE;
 
     /** Two routes, each the other's carrier, with a chance in a thousand that a packet is lost where there is a generator. */
-    private record Carried(PacketRoute atClient, PacketRoute atServer) {
+    private record Carried(PacketRoute atClient, PacketRoute atServer, CountDownLatch unused) {
         static Carried between(NodePair pair, Random loss) throws IOException {
             AtomicReference<PacketRoute> atClient = new AtomicReference<>();
             AtomicReference<PacketRoute> atServer = new AtomicReference<>();
-            atClient.set(pair.client.route(0, packet -> {
+            CountDownLatch unused = new CountDownLatch(1);
+            atClient.set(pair.client.route(0, carrier(unused, packet -> {
                 if (loss.nextInt(1_000) != 0) {
                     atServer.get().arrived(packet);
                 }
-            }));
-            atServer.set(pair.server.route(SOURCE, packet -> atClient.get().arrived(packet)));
-            return new Carried(atClient.get(), atServer.get());
+            })));
+            atServer.set(pair.server.route(
+                    SOURCE, carrier(unused, packet -> atClient.get().arrived(packet))));
+            return new Carried(atClient.get(), atServer.get(), unused);
         }
+    }
+
+    private static PacketCarrier carrier(CountDownLatch unused, Consumer<byte[]> sent) {
+        return new PacketCarrier() {
+            @Override
+            public void send(byte[] packet) {
+                sent.accept(packet);
+            }
+
+            @Override
+            public void unused() {
+                unused.countDown();
+            }
+        };
     }
 
     private static QuicConnection dial(NodePair pair, PacketRoute route) throws Exception {
@@ -70,6 +89,9 @@ class CarriedRoutesTest {
             stream.readFully(back, 0, back.length);
             writing.get();
             assertThat(back).isEqualTo(sent);
+            assertThat(carried.unused().getCount()).isOne();
+            mount.close();
+            assertThat(carried.unused().await(20, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -104,7 +126,7 @@ class CarriedRoutesTest {
     @Test
     void garbageFromACarrierIsDropped() throws Exception {
         try (NodePair pair = new NodePair()) {
-            PacketRoute route = pair.server.route(SOURCE, packet -> {});
+            PacketRoute route = pair.server.route(SOURCE, carrier(new CountDownLatch(1), packet -> {}));
             Random random = new Random(3);
             for (int i = 0; i < 2_000; i++) {
                 byte[] packet = new byte[random.nextInt(1_500)];

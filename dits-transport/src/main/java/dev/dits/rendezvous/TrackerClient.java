@@ -1,0 +1,453 @@
+package dev.dits.rendezvous;
+
+import dev.dits.net.Endpoint;
+import dev.dits.net.PacketRoute;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import java.io.Closeable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node at its tracker: keeps the tags that the node's shares claim claimed, connecting again whenever that connection is lost, and enters the rooms to which the
+ * tracker calls.
+ *
+ * <p>It connects when the first tag is claimed, and ends the connection behind the last. Safe for use by several threads. Owns a thread; closing it leaves all rooms.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // What matters of Netty's futures is listened to.
+public final class TrackerClient implements AutoCloseable {
+    /** Rooms that a tracker can make this node enter at once: the peers of all its shares. */
+    static final int ROOMS_MAX = 256;
+
+    /** Rooms that it can make this node enter a second, lasting, and at once: a tracker may lie. */
+    static final int ROOMS_PER_SECOND = 16;
+
+    static final int ROOMS_BURST = 64;
+
+    private static final Duration AGAIN_MIN = Duration.ofMillis(500);
+    private static final Duration AGAIN_MAX = Duration.ofSeconds(30);
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(2);
+    private static final HexFormat HEX = HexFormat.of();
+    private static final int ROOM_CHARS = 32;
+    private static final int TOKEN_CHARS = 64;
+    private static final int SOURCE_CHARS = 12;
+    private static final Logger LOG = LoggerFactory.getLogger(TrackerClient.class);
+
+    private final TrackerAddress tracker;
+    private final @Nullable String apiKey;
+    private final Executor workers;
+    private final EventLoopGroup group;
+    private final Queue<Thread> loops = new ConcurrentLinkedQueue<>();
+    private final Set<Room> rooms = ConcurrentHashMap.newKeySet();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, List<Claim>> claims = new HashMap<>();
+    private @Nullable TrackerSocket socket;
+    private boolean welcomed;
+    private boolean scheduled;
+    private boolean closed;
+    private long pauseMillis = AGAIN_MIN.toMillis();
+    private boolean told;
+    private double roomsLeft = ROOMS_BURST;
+    private long roomsNanos = System.nanoTime();
+
+    /**
+     * @param tracker where it is
+     * @param apiKey what lets this node claim tags there; null for none
+     * @param workers runs what blocks
+     */
+    public TrackerClient(TrackerAddress tracker, @Nullable String apiKey, Executor workers) {
+        this.tracker = tracker;
+        this.apiKey = apiKey;
+        this.workers = workers;
+        AtomicInteger threads = new AtomicInteger();
+        this.group = new MultiThreadIoEventLoopGroup(
+                1,
+                task -> {
+                    Thread thread = new FastThreadLocalThread(task, "dits-meet-" + threads.incrementAndGet());
+                    thread.setDaemon(true);
+                    loops.add(thread);
+                    return thread;
+                },
+                NioIoHandler.newFactory());
+    }
+
+    /** A tag that a share is found by, at the tracker. */
+    final class Claim implements Closeable {
+        private final String tag;
+        private final boolean alone;
+        private final Endpoint endpoint;
+        private final CompletableFuture<Boolean> answered = new CompletableFuture<>();
+        private volatile boolean held;
+
+        private Claim(String tag, boolean alone, Endpoint endpoint) {
+            this.tag = tag;
+            this.alone = alone;
+            this.endpoint = endpoint;
+        }
+
+        /** Whether the tracker keeps it for this node now. */
+        boolean held() {
+            return held;
+        }
+
+        /** Whether the tracker gave it, when it was first asked; not done before it could be. */
+        CompletableFuture<Boolean> answered() {
+            return answered;
+        }
+
+        @Override
+        public void close() {
+            release(this);
+        }
+    }
+
+    TrackerSocket open(String pathAndQuery, TrackerSocket.Listener listener) {
+        return TrackerSocket.open(group, tracker, pathAndQuery, apiKey, listener);
+    }
+
+    /** Runs something on the loop, later, unless the client is closed by then. */
+    void later(long delay, TimeUnit unit, Runnable task) {
+        try {
+            group.schedule(task, delay, unit);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("this node is closing");
+        }
+    }
+
+    /** Runs what blocks. */
+    void work(Runnable task) {
+        try {
+            workers.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("this node is closing");
+        }
+    }
+
+    /** Where it is, for people. */
+    @Override
+    public String toString() {
+        return "the tracker " + tracker;
+    }
+
+    // ---- claims
+
+    /**
+     * Claims a tag, from now on until the claim is closed.
+     *
+     * @param tag 8 bytes
+     * @param alone whether nobody else may have it
+     * @param endpoint whose packets the rooms of its peers carry
+     */
+    Claim claim(byte[] tag, boolean alone, Endpoint endpoint) {
+        Claim claim = new Claim(HEX.formatHex(tag), alone, endpoint);
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this node is closed");
+            }
+            List<Claim> same = claims.computeIfAbsent(claim.tag, any -> new ArrayList<>());
+            same.add(claim);
+            if (socket == null) {
+                connectLater(0);
+            } else if (welcomed) {
+                ask(claim);
+            }
+        } finally {
+            lock.unlock();
+        }
+        return claim;
+    }
+
+    private void release(Claim claim) {
+        lock.lock();
+        try {
+            List<Claim> same = claims.get(claim.tag);
+            if (same == null || !same.remove(claim)) {
+                return;
+            }
+            claim.held = false;
+            claim.answered.complete(false);
+            TrackerSocket current = socket;
+            if (same.isEmpty()) {
+                claims.remove(claim.tag);
+                if (current != null && welcomed) {
+                    current.tell(Map.of("type", "release", "tag", claim.tag));
+                }
+            }
+            if (claims.isEmpty() && current != null) {
+                current.close();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** With the lock held. */
+    private void ask(Claim claim) {
+        TrackerSocket current = socket;
+        if (current != null) {
+            current.tell(Map.of("type", "claim", "tag", claim.tag, "exclusive", claim.alone));
+        }
+    }
+
+    /** With the lock held. */
+    private void connectLater(long delayMillis) {
+        if (!scheduled && !closed) {
+            scheduled = true;
+            later(delayMillis, TimeUnit.MILLISECONDS, () -> work(this::connect));
+        }
+    }
+
+    private void connect() {
+        lock.lock();
+        try {
+            scheduled = false;
+            if (closed || socket != null || claims.isEmpty()) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        Desk desk = new Desk();
+        TrackerSocket opened = open("/rendezvous", desk);
+        desk.opened(opened);
+    }
+
+    /** The connection on which tags are claimed. */
+    private final class Desk implements TrackerSocket.Listener {
+        private @Nullable TrackerSocket own;
+        private boolean over;
+
+        void opened(TrackerSocket opened) {
+            boolean unwanted;
+            lock.lock();
+            try {
+                own = opened;
+                unwanted = over || closed || socket != null || claims.isEmpty();
+                if (!unwanted) {
+                    socket = opened;
+                }
+            } finally {
+                lock.unlock();
+            }
+            if (unwanted) {
+                opened.close();
+            }
+        }
+
+        @Override
+        public void told(String type, Map<String, Object> message) {
+            switch (type) {
+                case "welcome" -> welcome();
+                case "claimed" -> answered(message.get("tag"), true);
+                case "taken", "refused" -> answered(message.get("tag"), false);
+                case "knock" -> knocked(message);
+                default -> LOG.trace("the tracker said what this version does not know");
+            }
+        }
+
+        private void welcome() {
+            lock.lock();
+            try {
+                if (own == null) {
+                    // It answered before the opener came back; that comes first.
+                    later(1, TimeUnit.MILLISECONDS, this::welcome);
+                    return;
+                }
+                if (socket != own) {
+                    return;
+                }
+                welcomed = true;
+                told = false;
+                pauseMillis = AGAIN_MIN.toMillis();
+                claims.values().forEach(same -> same.forEach(TrackerClient.this::ask));
+            } finally {
+                lock.unlock();
+            }
+            LOG.info("{} knows this node now", TrackerClient.this);
+        }
+
+        @Override
+        public void packet(byte[] packet) {
+            LOG.trace("the tracker sent a packet where none belongs");
+        }
+
+        @Override
+        public void closed(String why) {
+            lock.lock();
+            try {
+                over = true;
+                if (socket != own) {
+                    return;
+                }
+                socket = null;
+                welcomed = false;
+                claims.values().forEach(same -> same.forEach(claim -> claim.held = false));
+                if (closed || claims.isEmpty()) {
+                    return;
+                }
+                connectLater(pauseMillis);
+                pauseMillis = Math.min(2 * pauseMillis, AGAIN_MAX.toMillis());
+                if (told) {
+                    // It would be said again at every try.
+                    return;
+                }
+                told = true;
+            } finally {
+                lock.unlock();
+            }
+            LOG.warn(
+                    "{} can not be reached ({}); it is tried again, and until then codes find shares on the LAN only",
+                    TrackerClient.this,
+                    why);
+        }
+    }
+
+    private void answered(@Nullable Object tag, boolean given) {
+        lock.lock();
+        try {
+            for (Claim claim : claims.getOrDefault(String.valueOf(tag), List.of())) {
+                claim.held = given;
+                claim.answered.complete(given);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- rooms
+
+    private void knocked(Map<String, Object> message) {
+        String room = hex(message.get("room"), ROOM_CHARS);
+        String token = hex(message.get("token"), TOKEN_CHARS);
+        String source = hex(message.get("source"), SOURCE_CHARS);
+        Endpoint endpoint = null;
+        lock.lock();
+        try {
+            List<Claim> same = claims.getOrDefault(String.valueOf(message.get("tag")), List.of());
+            if (!same.isEmpty() && room != null && token != null && source != null && mayEnter()) {
+                endpoint = same.get(0).endpoint;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (endpoint != null) {
+            Endpoint carried = endpoint;
+            work(() -> enter(
+                    carried,
+                    "room=" + room + "&token=" + token,
+                    HexFormat.fromHexDigits(source, 0, 8),
+                    new Room.Listener() {
+                        @Override
+                        public void ready(PacketRoute route) {
+                            LOG.debug("somebody comes by the relay");
+                        }
+
+                        @Override
+                        public void left(String why) {
+                            LOG.debug("a room of the relay was left: {}", why);
+                        }
+                    }));
+        }
+    }
+
+    /** With the lock held. */
+    private boolean mayEnter() {
+        long now = System.nanoTime();
+        roomsLeft = Math.min(ROOMS_BURST, roomsLeft + (now - roomsNanos) / 1e9 * ROOMS_PER_SECOND);
+        roomsNanos = now;
+        if (roomsLeft < 1 || rooms.size() >= ROOMS_MAX) {
+            return false;
+        }
+        roomsLeft--;
+        return true;
+    }
+
+    private static @Nullable String hex(@Nullable Object value, int chars) {
+        return value instanceof String text && text.length() == chars && text.matches("[0-9a-f]+") ? text : null;
+    }
+
+    /**
+     * Enters a room. Blocks while the tracker's name is looked up.
+     *
+     * @param endpoint whose packets it carries
+     * @param query says which
+     * @param source stands for where the peer comes from
+     * @param listener told what becomes of it, on the loop
+     */
+    Room enter(Endpoint endpoint, String query, int source, Room.Listener listener) {
+        Room room = Room.enter(this, endpoint, query, source, listener);
+        rooms.add(room);
+        boolean late;
+        lock.lock();
+        try {
+            late = closed;
+        } finally {
+            lock.unlock();
+        }
+        if (late || room.isClosed()) {
+            room.close();
+            rooms.remove(room);
+        }
+        return room;
+    }
+
+    void left(Room room) {
+        rooms.remove(room);
+    }
+
+    /** Leaves all rooms, gives all tags back, and ends the thread. Idempotent. */
+    @Override
+    public void close() {
+        TrackerSocket current;
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            current = socket;
+            claims.values().forEach(same -> same.forEach(claim -> claim.answered.complete(false)));
+            claims.clear();
+        } finally {
+            lock.unlock();
+        }
+        if (current != null) {
+            current.close();
+        }
+        rooms.forEach(Room::close);
+        boolean interrupted = Thread.interrupted();
+        try {
+            group.shutdownGracefully(0, CLOSE_TIME.toMillis(), TimeUnit.MILLISECONDS)
+                    .await(2 * CLOSE_TIME.toMillis());
+            for (Thread loop : loops) {
+                loop.join(CLOSE_TIME.toMillis());
+            }
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

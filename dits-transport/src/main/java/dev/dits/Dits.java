@@ -3,7 +3,9 @@ package dev.dits;
 import dev.dits.cache.CacheOptions;
 import dev.dits.cache.CacheStats;
 import dev.dits.cache.ChunkCache;
+import dev.dits.connect.Climber;
 import dev.dits.connect.Connector;
+import dev.dits.connect.Reachable;
 import dev.dits.control.ControlServer;
 import dev.dits.discovery.Discoveries;
 import dev.dits.discovery.PeerDiscovery;
@@ -16,6 +18,7 @@ import dev.dits.session.Dialer;
 import dev.dits.session.Lobby;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -390,6 +393,24 @@ public final class Dits implements AutoCloseable {
                 random);
         return new Connector(
                 dialer, discovery(options.bindAddress(), sockets.dialling(options.bindAddress())), threads.workers());
+    }
+
+    /** What looks for more direct ways from this node's socket for outgoing connections. */
+    Climber.Parts climbing(Connector connector) throws IOException {
+        Endpoint endpoint = sockets.dialling(options.bindAddress());
+        return new Climber.Parts(
+                connector,
+                sockets.discovery(options.bindAddress()),
+                endpoint,
+                () -> reachable(endpoint),
+                threads.timer(),
+                threads.workers(),
+                random);
+    }
+
+    /** Where a socket of this node may be reached, as far as it can be told. Blocks for a round trip. */
+    List<InetSocketAddress> reachable(Endpoint endpoint) {
+        return Reachable.everywhere(endpoint, tracker == null ? List::of : tracker::stunServers);
     }
 
     /**

@@ -1,10 +1,12 @@
 package dev.dits;
 
 import dev.dits.chunk.ChunkProfile;
+import dev.dits.connect.Climber;
 import dev.dits.connect.Connector;
 import dev.dits.connect.Reconnector;
 import dev.dits.connect.Target;
 import dev.dits.error.DitsException;
+import dev.dits.net.CarriedAddress;
 import dev.dits.object.Escaper;
 import dev.dits.object.ObjectId;
 import dev.dits.object.TreePath;
@@ -91,6 +93,7 @@ public final class Mount implements AutoCloseable {
 
     private final Session session;
     private final Reconnector reconnector;
+    private final Climber climber;
     private final MountSync sync;
     private final NewKeys newKeys;
     private final AutoCommits autoCommits;
@@ -141,6 +144,7 @@ public final class Mount implements AutoCloseable {
                 dits.threads().timer(),
                 dits.threads().workers(),
                 dits.random());
+        this.climber = Climber.keep(dits.climbing(connector), session, stored, handler);
         RefsWatch watch = new RefsWatch(repository);
         boolean auto = options.sync() == Sync.AUTO;
         this.poll = new Poll(
@@ -497,11 +501,11 @@ public final class Mount implements AutoCloseable {
     /**
      * Tells which way the share is reached.
      *
-     * @return {@code udp host:port}, or {@code not connected}
+     * @return {@code udp host:port}; {@code relay} where a tracker carries the packets, until a more direct way is found; or {@code not connected}
      */
     public String path() {
         String address = session.address();
-        return address == null ? "not connected" : "udp " + address;
+        return address == null ? "not connected" : address.equals(CarriedAddress.RELAY) ? address : "udp " + address;
     }
 
     /**
@@ -786,6 +790,7 @@ public final class Mount implements AutoCloseable {
         sync.close();
         try {
             // One that is paused would not notice that its session is gone.
+            climber.close();
             transfers.forEach(control -> control.cancel("the mount was closed"));
             reconnector.close();
             session.close();

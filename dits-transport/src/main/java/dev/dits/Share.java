@@ -1,6 +1,8 @@
 package dev.dits;
 
 import dev.dits.connect.Connector;
+import dev.dits.connect.MeetHandler;
+import dev.dits.connect.Reachable;
 import dev.dits.discovery.PeerDiscovery;
 import dev.dits.error.RepositoryNotFoundException;
 import dev.dits.object.Escaper;
@@ -22,15 +24,10 @@ import dev.dits.sync.Responder;
 import dev.dits.sync.SharePolicy;
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.InterfaceAddress;
-import java.net.NetworkInterface;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -155,7 +152,12 @@ public final class Share implements AutoCloseable {
                 options.persist(),
                 guesses,
                 dits.lobby(),
-                responder,
+                new MeetHandler(
+                        responder,
+                        socket.node(),
+                        () -> dits.reachable(socket.node()),
+                        dits.threads().timer(),
+                        dits.random()),
                 new Doorkeeper(),
                 dits.threads().workers(),
                 dits.threads().timer(),
@@ -373,33 +375,7 @@ public final class Share implements AutoCloseable {
      * @return addresses of this machine's interfaces with the port, IPv4 first; the loopback one alone where there is no other
      */
     public List<InetSocketAddress> addresses() {
-        InetSocketAddress bound = address();
-        if (!bound.getAddress().isAnyLocalAddress()) {
-            return List.of(bound);
-        }
-        List<InetSocketAddress> found = new ArrayList<>();
-        InetAddress loopback = InetAddress.getLoopbackAddress();
-        try {
-            for (NetworkInterface one : Collections.list(NetworkInterface.getNetworkInterfaces())) {
-                if (!one.isUp()) {
-                    continue;
-                }
-                for (InterfaceAddress address : one.getInterfaceAddresses()) {
-                    InetAddress ip = address.getAddress();
-                    if (!ip.isLoopbackAddress() && !ip.isLinkLocalAddress()) {
-                        found.add(
-                                ip instanceof Inet4Address ? 0 : found.size(),
-                                new InetSocketAddress(ip, bound.getPort()));
-                    }
-                }
-            }
-        } catch (IOException e) {
-            LOG.debug("the interfaces can not be listed", e);
-        }
-        if (found.isEmpty()) {
-            found.add(new InetSocketAddress(loopback, bound.getPort()));
-        }
-        return List.copyOf(found);
+        return Reachable.here(socket.node());
     }
 
     /**

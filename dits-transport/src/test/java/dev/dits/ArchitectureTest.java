@@ -47,7 +47,13 @@ class ArchitectureTest {
         ARROWS.put("dev.dits.sync", with(CORE, "dev.dits.session", "dev.dits.wire"));
         ARROWS.put(
                 "dev.dits.connect",
-                List.of("dev.dits.session", "dev.dits.net", "dev.dits.discovery", "dev.dits.crypto", "dev.dits.error"));
+                List.of(
+                        "dev.dits.session",
+                        "dev.dits.wire",
+                        "dev.dits.net",
+                        "dev.dits.discovery",
+                        "dev.dits.crypto",
+                        "dev.dits.error"));
         ARROWS.put(
                 "dev.dits.session",
                 List.of(

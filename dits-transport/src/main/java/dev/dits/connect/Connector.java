@@ -191,8 +191,35 @@ public final class Connector {
      */
     public Session attach(StoredSession stored, @Nullable Session into, RequestHandler handler, Duration timeout)
             throws IOException, InterruptedException {
-        List<InetSocketAddress> addresses = Target.resolveAll(stored.addresses());
-        try (Race race = race(
+        return attach(stored, into, handler, Target.resolveAll(stored.addresses()), discovery, timeout);
+    }
+
+    /**
+     * Opens a kept session again, by ways of the caller's choice.
+     *
+     * @param stored what was kept; its addresses are not looked at
+     * @param into the session to add a connection to; null for a new one
+     * @param handler answers the share's requests, where the session is new
+     * @param addresses where the share may be
+     * @param ways tells where else
+     * @param timeout for all of it
+     * @return the session
+     * @throws JoinRejectedException if the share refuses
+     * @throws PeerUnreachableException if nothing answers in time
+     * @throws IOException if it fails
+     * @throws InterruptedException if the thread was interrupted
+     */
+    Session attach(
+            StoredSession stored,
+            @Nullable Session into,
+            RequestHandler handler,
+            List<InetSocketAddress> addresses,
+            PeerDiscovery ways,
+            Duration timeout)
+            throws IOException, InterruptedException {
+        try (Race race = Race.start(
+                ways,
+                workers,
                 tagOfShare(stored.shareId()),
                 addresses,
                 timeout,

@@ -71,6 +71,38 @@ public interface Endpoint extends AutoCloseable {
             throws IOException;
 
     /**
+     * Sends a small packet that says nothing but its token, so that a NAT or firewall on the way lets answers in, and so that who expects the token learns from where
+     * this endpoint is seen.
+     *
+     * @param remote where to
+     * @param token 12 bytes
+     */
+    default void probe(InetSocketAddress remote, byte[] token) {}
+
+    /**
+     * Expects probes.
+     *
+     * @param token that they carry, 12 bytes
+     * @param from told where each came from, on a thread that may block; at most a few times a second
+     * @return closing it ends that
+     */
+    default Closeable onProbe(byte[] token, Consumer<InetSocketAddress> from) {
+        return () -> {};
+    }
+
+    /**
+     * Asks a STUN server (RFC 8489) from where this endpoint is seen. Blocks.
+     *
+     * @param server where it is
+     * @param timeout how long to wait for its answer
+     * @return the address
+     * @throws IOException if no answer came
+     */
+    default InetSocketAddress observedBy(InetSocketAddress server, Duration timeout) throws IOException {
+        throw new IOException("this endpoint can not ask");
+    }
+
+    /**
      * Adds a way to a peer that the endpoint's own socket does not reach.
      *
      * @param source stands for where the peer comes from, as far as the carrier knows: limits of a source count by it

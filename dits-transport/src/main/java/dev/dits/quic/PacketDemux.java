@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>There is a server and a client codec for every {@link PathProfile}, because the size of packets is a property of a
  * codec. Which of them a packet is for follows from its destination connection id (role) and its sender (profile).
- * Anything whose two top bits are zero is no QUIC packet (RFC 9443) and is dropped, as is what is too short, and what
- * {@link ServerPackets} does not let pass.
+ * Anything whose two top bits are zero is no QUIC packet (RFC 9443) and goes to {@link RawPackets}; what is too short is
+ * dropped, and what {@link ServerPackets} does not let pass.
  */
 final class PacketDemux extends ChannelDuplexHandler {
     /** Long header: flags, 4 bytes version, 1 byte id length, id. */
@@ -40,6 +40,7 @@ final class PacketDemux extends ChannelDuplexHandler {
     private final Function<InetSocketAddress, PathProfile> profiles;
     private final CarriedRoutes routes;
     private final ServerPackets serverPackets;
+    private final RawPackets raw;
     private final List<Codec> servers = new ArrayList<>();
     private final List<Codec> clients = new ArrayList<>();
     private @Nullable PathProfile dialling;
@@ -50,11 +51,22 @@ final class PacketDemux extends ChannelDuplexHandler {
      * @param profiles the profile of packets to and from an address
      * @param routes to peers that the socket does not reach
      * @param serverPackets what a server takes and says
+     * @param raw takes what is not QUIC's
      */
-    PacketDemux(Function<InetSocketAddress, PathProfile> profiles, CarriedRoutes routes, ServerPackets serverPackets) {
+    PacketDemux(
+            Function<InetSocketAddress, PathProfile> profiles,
+            CarriedRoutes routes,
+            ServerPackets serverPackets,
+            RawPackets raw) {
         this.profiles = profiles;
         this.routes = routes;
         this.serverPackets = serverPackets;
+        this.raw = raw;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        raw.attach(ctx);
     }
 
     private record Codec(PathProfile profile, ChannelHandlerContext context, ChannelInboundHandler handler) {
@@ -117,6 +129,7 @@ final class PacketDemux extends ChannelDuplexHandler {
         int start = content.readerIndex();
         int flags = content.getUnsignedByte(start);
         if ((flags & QUIC_BITS) == 0) {
+            raw.received(packet);
             return null;
         }
         int idOffset = (flags & LONG_HEADER_BIT) != 0 ? LONG_HEADER_ID_OFFSET : SHORT_HEADER_ID_OFFSET;

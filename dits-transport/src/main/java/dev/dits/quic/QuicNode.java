@@ -123,6 +123,7 @@ public final class QuicNode implements Endpoint {
     private final WriteBudget writeBudget = new WriteBudget();
     private final CarriedRoutes routes = new CarriedRoutes();
     private final RetryTokens tokens;
+    private final RawPackets raw;
     private final PacketDemux demux;
     private final Channel channel;
 
@@ -132,9 +133,10 @@ public final class QuicNode implements Endpoint {
     private QuicNode(QuicOptions options, Executor callbacks) throws IOException {
         this.options = options;
         this.callbacks = callbacks;
+        this.raw = new RawPackets(callbacks);
         this.tokens = new RetryTokens(options.clock(), RetryTokens.newKey(), this::admit);
-        this.demux =
-                new PacketDemux(this::profile, routes, new ServerPackets(ids, tokens::isGenuine, System::nanoTime));
+        this.demux = new PacketDemux(
+                this::profile, routes, new ServerPackets(ids, tokens::isGenuine, System::nanoTime), raw);
         AtomicInteger threads = new AtomicInteger();
         this.group = new MultiThreadIoEventLoopGroup(
                 1,
@@ -633,6 +635,24 @@ public final class QuicNode implements Endpoint {
             }
             return cause instanceof IOException io ? io : new IOException("the handshake failed", cause);
         }
+    }
+
+    // ---- beside QUIC
+
+    @Override
+    public void probe(InetSocketAddress remote, byte[] token) {
+        raw.probe(channel, remote, token);
+    }
+
+    @Override
+    public Closeable onProbe(byte[] token, Consumer<InetSocketAddress> from) {
+        return raw.onProbe(token, from);
+    }
+
+    @Override
+    public InetSocketAddress observedBy(InetSocketAddress server, Duration timeout) throws IOException {
+        checkOpen();
+        return raw.observedBy(channel, server, timeout, ThreadLocalRandom.current());
     }
 
     // ---- peers that the socket does not reach

@@ -74,7 +74,11 @@ final class Room implements TrackerSocket.Listener, PacketCarrier {
     @Override
     public void told(String type, Map<String, Object> message) {
         switch (type) {
-            case "ready" -> ready();
+            case "ready" -> {
+                TrackerSocket current = socket;
+                client.noteStun(message.get("stun"), current == null ? null : current.remote());
+                ready();
+            }
             case "nobody" -> why = "no share is known there by this code";
             case "silent" -> why = "the share is known there, and did not answer";
             case "limit" -> why = "its limits are reached" + Texts.behind(message.get("message"));

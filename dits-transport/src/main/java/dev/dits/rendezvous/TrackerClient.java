@@ -7,6 +7,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.io.Closeable;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,6 +48,8 @@ public final class TrackerClient implements AutoCloseable {
     private static final Duration AGAIN_MAX = Duration.ofSeconds(30);
     private static final Duration CLOSE_TIME = Duration.ofSeconds(2);
     private static final HexFormat HEX = HexFormat.of();
+    private static final int STUN_SERVERS_MAX = 2;
+    private static final int PORT_MAX = 65_535;
     private static final int ROOM_CHARS = 32;
     private static final int TOKEN_CHARS = 64;
     private static final int SOURCE_CHARS = 12;
@@ -59,6 +62,7 @@ public final class TrackerClient implements AutoCloseable {
     private final Queue<Thread> loops = new ConcurrentLinkedQueue<>();
     private final Set<Room> rooms = ConcurrentHashMap.newKeySet();
 
+    private volatile List<InetSocketAddress> stunServers = List.of();
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, List<Claim>> claims = new HashMap<>();
     private @Nullable TrackerSocket socket;
@@ -149,6 +153,24 @@ public final class TrackerClient implements AutoCloseable {
         return "the tracker " + tracker;
     }
 
+    /** Notes what a tracker says of its STUN servers; they are on its own host. */
+    void noteStun(@Nullable Object ports, @Nullable InetSocketAddress host) {
+        if (ports instanceof List<?> all && host != null && !host.isUnresolved()) {
+            stunServers = all.stream()
+                    .filter(Long.class::isInstance)
+                    .map(Long.class::cast)
+                    .filter(port -> port > 0 && port <= PORT_MAX)
+                    .limit(STUN_SERVERS_MAX)
+                    .map(port -> new InetSocketAddress(host.getAddress(), port.intValue()))
+                    .toList();
+        }
+    }
+
+    /** Who can tell a socket of this node from where it is seen; none before the tracker has answered. */
+    public List<InetSocketAddress> stunServers() {
+        return stunServers;
+    }
+
     // ---- claims
 
     /**
@@ -235,7 +257,7 @@ public final class TrackerClient implements AutoCloseable {
 
     /** The connection on which tags are claimed. */
     private final class Desk implements TrackerSocket.Listener {
-        private @Nullable TrackerSocket own;
+        private volatile @Nullable TrackerSocket own;
         private boolean over;
 
         void opened(TrackerSocket opened) {
@@ -258,7 +280,11 @@ public final class TrackerClient implements AutoCloseable {
         @Override
         public void told(String type, Map<String, Object> message) {
             switch (type) {
-                case "welcome" -> welcome();
+                case "welcome" -> {
+                    TrackerSocket current = own;
+                    noteStun(message.get("stun"), current == null ? null : current.remote());
+                    welcome();
+                }
                 case "claimed" -> answered(message.get("tag"), true);
                 case "taken", "refused" -> answered(message.get("tag"), false);
                 case "knock" -> knocked(message);

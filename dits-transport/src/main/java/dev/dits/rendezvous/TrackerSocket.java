@@ -80,6 +80,7 @@ final class TrackerSocket {
 
     private final Listener listener;
     private volatile @Nullable Channel channel;
+    private volatile @Nullable InetSocketAddress remote;
 
     /** On the loop. */
     private boolean ended;
@@ -112,6 +113,7 @@ final class TrackerSocket {
             SslContext tls = tracker.secure()
                     ? SslContextBuilder.forClient().sslProvider(SslProvider.JDK).build()
                     : null;
+            socket.remote = remote;
             socket.connect(group, tracker, remote, tls, tracker.at(pathAndQuery), apiKey);
         } catch (SSLException e) {
             socket.failLater(group, "TLS can not be used: " + e.getMessage());
@@ -121,6 +123,12 @@ final class TrackerSocket {
             socket.closing = true;
         }
         return socket;
+    }
+
+    /** Where the tracker is; null if its host could not be found. */
+    @Nullable
+    InetSocketAddress remote() {
+        return remote;
     }
 
     private void failLater(EventLoopGroup group, String why) {

@@ -5,6 +5,9 @@ import dev.dits.error.ProtocolException;
 import dev.dits.object.ByteReader;
 import dev.dits.object.ByteWriter;
 import dev.dits.object.ObjectId;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -486,6 +489,62 @@ public sealed interface Message {
         }
     }
 
+    /**
+     * Asks the share to open a more direct way, and answers that: where the sender may be reached beside this connection, and the token that probes to it carry.
+     * Each address is resolved; none is multicast, broadcast or unspecified.
+     */
+    record Meet(byte[] token, List<InetSocketAddress> candidates) implements Message {
+        static final int TYPE = 0x29;
+
+        /** Bytes of a token. */
+        public static final int TOKEN_BYTES = 12;
+
+        /** Most addresses. */
+        public static final int CANDIDATES_MAX = 8;
+
+        private static final int IPV4_BYTES = 4;
+        private static final int IPV6_BYTES = 16;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.raw(token, 0, token.length).u8(candidates.size());
+            for (InetSocketAddress candidate : candidates) {
+                out.bytes(candidate.getAddress().getAddress()).u16(candidate.getPort());
+            }
+        }
+
+        static Meet read(ByteReader in) throws CorruptObjectException {
+            byte[] token = in.raw(TOKEN_BYTES);
+            int count = in.u8();
+            if (count > CANDIDATES_MAX) {
+                throw new CorruptObjectException(count + " addresses, more than " + CANDIDATES_MAX);
+            }
+            List<InetSocketAddress> candidates = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                byte[] address = in.bytes(IPV4_BYTES, IPV6_BYTES, "an address's length");
+                int port = in.u16();
+                if (address.length != IPV4_BYTES && address.length != IPV6_BYTES || port == 0) {
+                    throw new CorruptObjectException("an address of " + address.length + " bytes with port " + port);
+                }
+                try {
+                    InetAddress host = InetAddress.getByAddress(address);
+                    if (host.getAddress().length != address.length) {
+                        throw new CorruptObjectException("an IPv4 address in the form of IPv6");
+                    }
+                    candidates.add(new InetSocketAddress(host, port));
+                } catch (UnknownHostException e) {
+                    throw new CorruptObjectException("an address that is none", e);
+                }
+            }
+            return new Meet(token, List.copyOf(candidates));
+        }
+    }
+
     /** Asks for a range of a file with its proof. */
     record GetRange(ObjectId commit, byte[] path, long offset, long length) implements Message {
         static final int TYPE = 0x28;
@@ -629,6 +688,7 @@ public sealed interface Message {
                 }
                 case Gap.TYPE -> new Gap(in.varint(), in.varint(), in.u16());
                 case GetRange.TYPE -> GetRange.read(in);
+                case Meet.TYPE -> Meet.read(in);
                 case Push.TYPE -> new Push(in.text(1, NAME_BYTES_MAX, "a branch's name"), in.id(), in.id());
                 case PushResult.TYPE ->
                     new PushResult(in.u16(), in.id(), in.text(0, TEXT_BYTES_MAX, "a result's text"));

@@ -37,6 +37,11 @@ public final class MessageFuzzTarget {
                             && range.length() <= Message.RANGE_BYTES_MAX
                             && range.offset() + range.length() > 0,
                     "a range beyond what can be counted");
+        } else if (message instanceof Message.Meet meet) {
+            FrameFuzzTarget.check(
+                    meet.candidates().size() <= Message.Meet.CANDIDATES_MAX
+                            && meet.candidates().stream().noneMatch(one -> one.isUnresolved() || one.getPort() == 0),
+                    "an address that nobody has");
         }
     }
 }

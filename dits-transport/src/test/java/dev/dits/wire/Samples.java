@@ -1,6 +1,9 @@
 package dev.dits.wire;
 
 import dev.dits.object.ObjectId;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,11 +77,22 @@ final class Samples {
         all.put("chunk-zstd", new Message.Chunk(Message.ZSTD, 1 << 20, ascii("z")));
         all.put("gap", new Message.Gap(3, 200, 2));
         all.put("get-range", new Message.GetRange(id(5), ascii("a"), 1L << 40, 16 << 20));
+        all.put(
+                "meet",
+                new Message.Meet(bytes(Message.Meet.TOKEN_BYTES, 1), List.of(address(4, 4_433), address(16, 65_535))));
         all.put("push", new Message.Push("main", id(6), id(7)));
         all.put("push-result", new Message.PushResult(4, id(8), "moved"));
         all.put("cancel", new Message.Cancel());
         all.put("failure", new Message.Failure(2, "not there"));
         all.put("end", new Message.End(129));
         return all;
+    }
+
+    private static InetSocketAddress address(int length, int port) {
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(bytes(length, 10)), port);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

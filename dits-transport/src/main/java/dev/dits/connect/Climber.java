@@ -1,0 +1,289 @@
+package dev.dits.connect;
+
+import dev.dits.discovery.Candidate;
+import dev.dits.discovery.Discoveries;
+import dev.dits.discovery.PeerDiscovery;
+import dev.dits.net.CarriedAddress;
+import dev.dits.net.Connection;
+import dev.dits.net.Endpoint;
+import dev.dits.session.RequestHandler;
+import dev.dits.session.RequestStream;
+import dev.dits.session.Session;
+import dev.dits.session.SessionListener;
+import dev.dits.session.StoredSession;
+import dev.dits.wire.Message;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks for a more direct way whenever a mount's session goes by a relay: exchanges addresses with the share inside the session, so that no stranger learns any, opens
+ * the NATs of both sides by probes, and attaches a connection over the first way that works. New requests go there at once; the relay's connection ends a little
+ * later, and what was under way on it is asked for again.
+ *
+ * <p>What does not work is tried again, after 15 s at first and five minutes at last: networks change. Safe for use by several threads; ends with its session.
+ */
+public final class Climber implements Closeable {
+    /** Probes go on for five seconds, and a dial that they let through takes a round trip or two more. */
+    private static final Duration TRY_TIME = Duration.ofSeconds(7);
+
+    /** For requests that are nearly done when a better way is found. */
+    private static final long DRAIN_MILLIS = 2_000;
+
+    private static final Duration AGAIN_MIN = Duration.ofSeconds(15);
+    private static final Duration AGAIN_MAX = Duration.ofMinutes(5);
+    private static final Duration ANSWER_TIME = Duration.ofSeconds(10);
+    private static final long DONE = 0;
+    private static final Logger LOG = LoggerFactory.getLogger(Climber.class);
+
+    /**
+     * What it works with.
+     *
+     * @param connector attaches connections
+     * @param lan finds shares on the local network
+     * @param endpoint dials, and sends probes
+     * @param addresses where the endpoint may be reached; may block for a round trip
+     * @param scheduler times tries; never blocked
+     * @param workers runs them; they block
+     * @param random draws tokens
+     */
+    public record Parts(
+            Connector connector,
+            PeerDiscovery lan,
+            Endpoint endpoint,
+            Supplier<List<InetSocketAddress>> addresses,
+            ScheduledExecutorService scheduler,
+            Executor workers,
+            SecureRandom random) {}
+
+    private final Parts parts;
+    private final Session session;
+    private final StoredSession stored;
+    private final RequestHandler handler;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private Duration pause = AGAIN_MIN;
+    private @Nullable ScheduledFuture<?> scheduled;
+    private @Nullable Thread trying;
+    private boolean closed;
+
+    private Climber(Parts parts, Session session, StoredSession stored, RequestHandler handler) {
+        this.parts = parts;
+        this.session = session;
+        this.stored = stored;
+        this.handler = handler;
+    }
+
+    /**
+     * Looks after a session from now on.
+     *
+     * @param parts what to work with
+     * @param session of the mount's side
+     * @param stored opens further connections of it
+     * @param handler answers the share's requests
+     * @return closing it ends that; the session stays as it is
+     */
+    public static Climber keep(Parts parts, Session session, StoredSession stored, RequestHandler handler) {
+        Climber climber = new Climber(parts, session, stored, handler);
+        session.onEvent(climber.new Watcher());
+        climber.look();
+        return climber;
+    }
+
+    private final class Watcher implements SessionListener {
+        @Override
+        public void connected(String address) {
+            lock.lock();
+            try {
+                pause = AGAIN_MIN;
+            } finally {
+                lock.unlock();
+            }
+            look();
+        }
+
+        @Override
+        public void closed(String reason) {
+            close();
+        }
+    }
+
+    private void look() {
+        if (CarriedAddress.RELAY.equals(session.address())) {
+            schedule(Duration.ZERO);
+        }
+    }
+
+    private void schedule(Duration delay) {
+        lock.lock();
+        try {
+            if (closed || trying != null) {
+                return;
+            }
+            if (scheduled != null) {
+                scheduled.cancel(false);
+            }
+            scheduled = parts.scheduler()
+                    .schedule(() -> parts.workers().execute(this::attempt), delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{}: the node is closing", session);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void attempt() {
+        lock.lock();
+        try {
+            if (closed || trying != null || !CarriedAddress.RELAY.equals(session.address())) {
+                return;
+            }
+            trying = Thread.currentThread();
+        } finally {
+            lock.unlock();
+        }
+        boolean reached = false;
+        try {
+            climb();
+            reached = true;
+        } catch (InterruptedException e) {
+            LOG.debug("{}: gave up to look for a more direct way", session);
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("{}: no more direct way yet", session, e);
+        }
+        Duration again;
+        lock.lock();
+        try {
+            trying = null;
+            if (closed) {
+                // The interrupt was meant for the try; the thread is a pool's.
+                boolean meant = Thread.interrupted();
+                LOG.debug("{}: closed, interrupted {}", session, meant);
+                return;
+            }
+            again = pause;
+            Duration doubled = pause.multipliedBy(2);
+            pause = doubled.compareTo(AGAIN_MAX) < 0 ? doubled : AGAIN_MAX;
+        } finally {
+            lock.unlock();
+        }
+        if (reached) {
+            retireRelay();
+        } else {
+            schedule(again);
+        }
+    }
+
+    private void climb() throws IOException, InterruptedException {
+        byte[] token = new byte[Message.Meet.TOKEN_BYTES];
+        parts.random().nextBytes(token);
+        Probes probes = new Probes(token);
+        Message.Meet answer = ask(new Message.Meet(token, parts.addresses().get()));
+        List<InetSocketAddress> there = Reachable.worthAProbe(answer.candidates(), parts.endpoint());
+        try (Punch punch = Punch.start(parts.endpoint(), answer.token(), there, parts.scheduler())) {
+            probes.punch = punch;
+            parts.connector()
+                    .attach(stored, session, handler, there, new Discoveries(List.of(parts.lan(), probes)), TRY_TIME);
+        }
+    }
+
+    private Message.Meet ask(Message.Meet question) throws IOException {
+        try (RequestStream stream = session.open(question)) {
+            stream.setSilenceMax(ANSWER_TIME);
+            Message answer = stream.receive();
+            if (!(answer instanceof Message.Meet meet)) {
+                throw stream.unexpected(answer);
+            }
+            Message end = stream.receive();
+            if (!(end instanceof Message.End)) {
+                throw stream.unexpected(end);
+            }
+            return meet;
+        }
+    }
+
+    /** Where probes of the share come from is where it can be dialled. */
+    private final class Probes implements PeerDiscovery {
+        private final byte[] token;
+        private volatile @Nullable Punch punch;
+
+        Probes(byte[] token) {
+            this.token = token;
+        }
+
+        @Override
+        public Closeable announce(byte[] tag, int port) {
+            return () -> {};
+        }
+
+        @Override
+        public Closeable search(byte[] tag, Consumer<Candidate> found) {
+            return parts.endpoint().onProbe(token, from -> {
+                Punch current = punch;
+                if (current != null) {
+                    current.add(from);
+                }
+                found.accept(Candidate.of(from, Candidate.Source.KNOWN));
+            });
+        }
+
+        @Override
+        public String describe() {
+            return "probes";
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private void retireRelay() {
+        LOG.debug("{}: found a more direct way", session);
+        try {
+            parts.scheduler()
+                    .schedule(
+                            () -> {
+                                for (Connection connection : session.connections()) {
+                                    if (CarriedAddress.is(connection.remoteAddress())
+                                            && !CarriedAddress.RELAY.equals(session.address())) {
+                                        connection.close(DONE, "a more direct way was found");
+                                    }
+                                }
+                            },
+                            DRAIN_MILLIS,
+                            TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{}: the node is closing", session);
+        }
+    }
+
+    /** Ends looking. Idempotent. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            if (scheduled != null) {
+                scheduled.cancel(false);
+            }
+            if (trying != null && trying != Thread.currentThread()) {
+                trying.interrupt();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package dev.dits.connect;
+
+import dev.dits.net.CarriedAddress;
+import dev.dits.net.Endpoint;
+import dev.dits.wire.Message;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.InterfaceAddress;
+import java.net.NetworkInterface;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Where an endpoint may be reached, as it is told to a peer that has joined; and which of a peer's addresses are worth a packet. */
+public final class Reachable {
+    /** A STUN server that takes longer is not worth that a peer waits for it. */
+    private static final Duration STUN_TIME = Duration.ofMillis(1_200);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Reachable.class);
+
+    private Reachable() {}
+
+    /**
+     * Lists the addresses of this machine at which an endpoint listens.
+     *
+     * @param endpoint bound to one address or to all
+     * @return IPv4 first, without link-local ones; the loopback address alone where there is no other
+     */
+    public static List<InetSocketAddress> here(Endpoint endpoint) {
+        InetSocketAddress bound = endpoint.localAddress();
+        if (!bound.getAddress().isAnyLocalAddress()) {
+            return List.of(bound);
+        }
+        List<InetSocketAddress> found = new ArrayList<>();
+        int ipv4 = 0;
+        try {
+            for (NetworkInterface one : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+                if (!one.isUp()) {
+                    continue;
+                }
+                for (InterfaceAddress address : one.getInterfaceAddresses()) {
+                    InetAddress ip = address.getAddress();
+                    if (!ip.isLoopbackAddress() && !ip.isLinkLocalAddress()) {
+                        found.add(
+                                ip instanceof Inet4Address ? ipv4++ : found.size(),
+                                new InetSocketAddress(ip, bound.getPort()));
+                    }
+                }
+            }
+        } catch (IOException e) {
+            LOG.debug("the interfaces can not be listed", e);
+        }
+        if (found.isEmpty()) {
+            found.add(new InetSocketAddress(InetAddress.getLoopbackAddress(), bound.getPort()));
+        }
+        return List.copyOf(found);
+    }
+
+    /**
+     * Lists where an endpoint may be reached: {@link #here}, and where STUN servers see it. Blocks for a round trip.
+     *
+     * @param endpoint whose
+     * @param stunServers who can tell; may be none
+     * @return at most {@value Message.Meet#CANDIDATES_MAX}
+     */
+    public static List<InetSocketAddress> everywhere(Endpoint endpoint, Supplier<List<InetSocketAddress>> stunServers) {
+        Set<InetSocketAddress> all = new LinkedHashSet<>();
+        for (InetSocketAddress server : stunServers.get()) {
+            try {
+                all.add(endpoint.observedBy(server, STUN_TIME));
+                break;
+            } catch (IOException e) {
+                LOG.debug("a STUN server does not answer", e);
+            }
+        }
+        all.addAll(here(endpoint));
+        return all.stream().limit(Message.Meet.CANDIDATES_MAX).toList();
+    }
+
+    /**
+     * Picks the addresses that a joined peer may make this machine send probes to.
+     *
+     * @param candidates what it named
+     * @param endpoint that would send
+     * @return without multicast, broadcast and unspecified ones; loopback and link-local ones only for an endpoint that is bound there itself
+     */
+    public static List<InetSocketAddress> worthAProbe(List<InetSocketAddress> candidates, Endpoint endpoint) {
+        InetAddress bound = endpoint.localAddress().getAddress();
+        return candidates.stream()
+                .filter(one -> isWorthAProbe(one, bound))
+                .distinct()
+                .limit(Message.Meet.CANDIDATES_MAX)
+                .toList();
+    }
+
+    private static boolean isWorthAProbe(InetSocketAddress candidate, InetAddress bound) {
+        InetAddress host = candidate.getAddress();
+        byte[] bytes = host.getAddress();
+        boolean broadcast = bytes.length == 4 && bytes[0] == -1 && bytes[1] == -1 && bytes[2] == -1 && bytes[3] == -1;
+        boolean reachable = bound.isAnyLocalAddress() || bound.isLoopbackAddress() == host.isLoopbackAddress();
+        return candidate.getPort() != 0
+                && !host.isMulticastAddress()
+                && !host.isAnyLocalAddress()
+                && !broadcast
+                && !CarriedAddress.is(candidate)
+                && reachable
+                && (!host.isLoopbackAddress() || bound.isLoopbackAddress())
+                && (!host.isLinkLocalAddress() || bound.isLinkLocalAddress());
+    }
+}

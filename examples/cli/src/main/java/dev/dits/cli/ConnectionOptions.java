@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What commands that reach a peer have in common. */
@@ -23,9 +24,13 @@ final class ConnectionOptions {
     @Option(names = "--bind", paramLabel = "ADDRESS", description = "Connect from this address of this machine.")
     private @Nullable String bind;
 
+    @Mixin
+    private TrackerOption tracker = new TrackerOption();
+
     /** The node's settings, with what the command line says. */
     DitsOptions ditsOptions(Context context) {
-        return bind == null ? context.ditsOptions() : context.ditsOptions().withBindAddress(Usage.address(bind));
+        DitsOptions options = tracker.applied(context.ditsOptions());
+        return bind == null ? options : options.withBindAddress(Usage.address(bind));
     }
 
     int timeoutSeconds() {
@@ -36,6 +41,7 @@ final class ConnectionOptions {
     /** The same for a command in the background. */
     List<String> arguments() {
         List<String> arguments = new ArrayList<>(List.of("--timeout", Integer.toString(timeoutSeconds())));
+        arguments.addAll(tracker.arguments());
         if (bind != null) {
             arguments.addAll(List.of("--bind", bind));
         }

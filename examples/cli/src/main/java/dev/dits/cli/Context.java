@@ -214,6 +214,15 @@ final class Context {
         if (home.isPresent()) {
             options = options.withHome(Path.of(home.get()));
         }
-        return variable("DITS_LAN").map(options::withLanInterfaces).orElse(options);
+        options = variable("DITS_LAN").map(options::withLanInterfaces).orElse(options);
+        Optional<String> tracker = variable("DITS_TRACKER");
+        if (tracker.isPresent()) {
+            try {
+                options = options.withTracker(tracker.get());
+            } catch (IllegalArgumentException e) {
+                throw new Usage("DITS_TRACKER: " + e.getMessage());
+            }
+        }
+        return variable("DITS_TRACKER_KEY").map(options::withTrackerKey).orElse(options);
     }
 }

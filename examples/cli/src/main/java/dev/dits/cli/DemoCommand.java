@@ -113,6 +113,7 @@ final class DemoCommand implements Callable<Integer> {
                 DitsOptions options = DitsOptions.defaults()
                         .withHome(work.resolve("home-of-the-mount"))
                         .withLanInterfaces("lo")
+                        .withTracker(null)
                         .withBindAddress(InetAddress.getLoopbackAddress());
                 try (Dits dits = Dits.open(options);
                         Mount mount = dits.mount(
@@ -135,6 +136,8 @@ final class DemoCommand implements Callable<Integer> {
                 Map.of(
                         "DITS_LAN",
                         "lo",
+                        "DITS_TRACKER",
+                        "",
                         "DITS_HOME",
                         work.resolve("home-of-the-share").toString()),
                 List.of("p2p", "share", source.toString(), "--bind", "127.0.0.1", "--name", "demo", "--plain"));

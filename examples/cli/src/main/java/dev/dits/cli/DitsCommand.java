@@ -54,7 +54,8 @@ import picocli.CommandLine.Spec;
             "  dits demo                           see it work on this machine alone",
             "",
             "DITS_HOME is where the node keeps its cache (~/.dits).",
-            "DITS_LAN has the interfaces to discover on: a list such as eth0,lo; or off."
+            "DITS_LAN has the interfaces to discover on: a list such as eth0,lo; or off.",
+            "DITS_TRACKER is where peers meet beyond the local network: https://HOST or HOST:PORT."
         })
 final class DitsCommand implements Runnable {
     private final Context context;

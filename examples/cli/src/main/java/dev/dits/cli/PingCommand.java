@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -51,6 +52,9 @@ final class PingCommand implements Callable<Integer> {
             defaultValue = "5")
     private double timeoutSeconds = 5;
 
+    @Mixin
+    private TrackerOption tracker = new TrackerOption();
+
     @Option(names = "--bind", paramLabel = "ADDRESS", description = "Connect from this address of this machine.")
     private @Nullable String bind;
 
@@ -75,8 +79,8 @@ final class PingCommand implements Callable<Integer> {
         PingStatistics statistics = new PingStatistics(target.shown());
         try (Dits dits = Dits.open(
                         bind == null
-                                ? context.ditsOptions()
-                                : context.ditsOptions().withBindAddress(Usage.address(bind)));
+                                ? tracker.applied(context.ditsOptions())
+                                : tracker.applied(context.ditsOptions()).withBindAddress(Usage.address(bind)));
                 PeerProbe probe = dits.probe(
                         target.value(),
                         new ConnectionOptions().mountOptions(target.code()).withTimeout(timeout))) {

@@ -62,6 +62,9 @@ final class ShareCommand implements Callable<Integer> {
     @Option(names = "--bind", paramLabel = "ADDRESS", description = "Listen on one address of this machine only.")
     private @Nullable String bind;
 
+    @Mixin
+    private TrackerOption tracker = new TrackerOption();
+
     @Option(names = "--init", description = "If it is no repository yet, make it one and commit what is there.")
     private boolean init;
 
@@ -120,7 +123,7 @@ final class ShareCommand implements Callable<Integer> {
         }
         context.resumeHint(
                 "Sharing has ended and its join code is dead; the same command shares again under a new one.");
-        try (Dits dits = Dits.open(context.ditsOptions()
+        try (Dits dits = Dits.open(tracker.applied(context.ditsOptions())
                         .withBindAddress(options.bindAddress())
                         .withControl(true));
                 Share share = dits.share(root, options)) {
@@ -176,6 +179,7 @@ final class ShareCommand implements Callable<Integer> {
         if (bind != null) {
             arguments.addAll(List.of("--bind", bind));
         }
+        arguments.addAll(tracker.arguments());
         if (readOnly) {
             arguments.add("--read-only");
         }

@@ -44,7 +44,9 @@ final class ShareReport {
     }
 
     private void sayWhere(String joinCode, boolean lanOnly, List<InetSocketAddress> addresses) {
-        if (lanOnly) {
+        if (!lanOnly) {
+            context.say("The code is found from anywhere, by the tracker. Without it, where this address can be reached:");
+        } else {
             context.say(
                     "LAN only: the code alone is found on the local network. From elsewhere, where this address can be reached:");
         }

@@ -1,0 +1,71 @@
+package dev.dits;
+
+import dev.dits.tracker.TrackerOptions;
+import dev.dits.tracker.TrackerServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * One host of the NAT laboratory: {@code tracker}, {@code share HOME DIR TRACKER}, or {@code mount HOME CODE DIR TRACKER SECONDS}, which pulls and then waits as long
+ * as that for a direct way. Says what it did in lines of {@code WORD VALUE}.
+ */
+final class NatLabHost {
+    private NatLabHost() {}
+
+    private static DitsOptions options(String home, String tracker) {
+        return DitsOptions.defaults()
+                .withHome(Path.of(home))
+                .withCacheBytes(64 << 20)
+                .withDeviceName("host")
+                .withLanInterfaces(System.getProperty("dits.natlab.lan", "off"))
+                .withTracker(tracker);
+    }
+
+    private static void say(String word, Object value) {
+        System.out.println(word + " " + value);
+        System.out.flush();
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        switch (arguments[0]) {
+            case "tracker" -> {
+                try (TrackerServer tracker = TrackerServer.start(TrackerOptions.defaults()
+                        .withBind(new InetSocketAddress(InetAddress.getByAddress(new byte[4]), 8080)))) {
+                    say("TRACKER", tracker.port());
+                    new CountDownLatch(1).await();
+                }
+            }
+            case "share" -> {
+                try (Dits dits = Dits.open(options(arguments[1], arguments[3]));
+                        Share share = dits.share(Path.of(arguments[2]))) {
+                    say("CODE", share.joinCode());
+                    share.awaitClose();
+                }
+            }
+            default -> mount(arguments);
+        }
+    }
+
+    private static void mount(String[] arguments) throws Exception {
+        long begun = System.nanoTime();
+        try (Dits dits = Dits.open(options(arguments[1], arguments[4]));
+                Mount mount = dits.mount(
+                        arguments[2], Path.of(arguments[3]), MountOptions.defaults().withTimeout(Duration.ofSeconds(60)))) {
+            say("JOINED", millisSince(begun) + " " + mount.path());
+            long direct = System.nanoTime() + Duration.ofSeconds(Long.parseLong(arguments[5])).toNanos();
+            while (mount.path().equals("relay") && System.nanoTime() < direct) {
+                Thread.sleep(20);
+            }
+            say("PATH", millisSince(begun) + " " + mount.path());
+            mount.pull().await();
+            say("PULLED", millisSince(begun) + " " + mount.path());
+        }
+    }
+
+    private static long millisSince(long begun) {
+        return (System.nanoTime() - begun) / 1_000_000;
+    }
+}

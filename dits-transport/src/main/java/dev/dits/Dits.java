@@ -16,6 +16,7 @@ import dev.dits.rendezvous.TrackerClient;
 import dev.dits.rendezvous.TrackerDiscovery;
 import dev.dits.session.Dialer;
 import dev.dits.session.Lobby;
+import dev.dits.session.RateLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -60,6 +61,7 @@ public final class Dits implements AutoCloseable {
     private final NodeThreads threads = new NodeThreads();
     private final Lobby lobby = new Lobby();
     private final SecureRandom random = new SecureRandom();
+    private final Bandwidth bandwidth = new Bandwidth(new RateLimits(null));
     private final Sockets sockets;
     private final @Nullable TrackerClient tracker;
     private final ChunkCache cache;
@@ -83,6 +85,8 @@ public final class Dits implements AutoCloseable {
     private Dits(DitsOptions options, ChunkCache cache, Network network) {
         this.options = options;
         this.cache = cache;
+        bandwidth.limitUp(options.bandwidthLimit());
+        bandwidth.limitDown(options.bandwidthLimit());
         this.sockets = new Sockets(network, threads.workers());
         String address = options.tracker();
         this.tracker = address == null
@@ -355,6 +359,15 @@ public final class Dits implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Limits what all shares and mounts of this node together send and receive.
+     *
+     * @return its limits, to be looked at and changed; at first those of {@link DitsOptions#bandwidthLimit}
+     */
+    public Bandwidth bandwidth() {
+        return bandwidth;
     }
 
     DitsOptions options() {

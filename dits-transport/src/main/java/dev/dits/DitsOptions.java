@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param tracker by which peers meet beyond the local network: {@code https://HOST}, {@code http://HOST:PORT} or {@code HOST:PORT}; null for none. By default the
  *     environment's {@code DITS_TRACKER}
  * @param trackerKey lets this node's shares be found by a tracker that asks for a key; null for none. By default the environment's {@code DITS_TRACKER_KEY}. A secret
+ * @param bandwidthLimit bytes a second that the node sends at most, and receives at most, to begin with; 0 for no limit. By default the environment's {@code
+ *     BANDWIDTH_LIMIT}. {@link Dits#bandwidth} changes it later
  */
 public record DitsOptions(
         Path home,
@@ -29,12 +31,16 @@ public record DitsOptions(
         @Nullable InetAddress bindAddress,
         boolean control,
         @Nullable String tracker,
-        @Nullable String trackerKey) {
+        @Nullable String trackerKey,
+        long bandwidthLimit) {
     /** Checks ranges. */
     public DitsOptions {
         Objects.requireNonNull(home);
         if (cacheBytes < -1) {
             throw new IllegalArgumentException("cacheBytes is -1 or more, not " + cacheBytes);
+        }
+        if (bandwidthLimit < 0) {
+            throw new IllegalArgumentException("bandwidthLimit is 0 or more, not " + bandwidthLimit);
         }
         if (deviceName.isBlank()) {
             throw new IllegalArgumentException("a device name is not blank");
@@ -63,7 +69,13 @@ public record DitsOptions(
                 null,
                 false,
                 environment("DITS_TRACKER"),
-                environment("DITS_TRACKER_KEY"));
+                environment("DITS_TRACKER_KEY"),
+                bandwidth(environment("BANDWIDTH_LIMIT")));
+    }
+
+    /** A limit that is none is none: the environment is not the embedder's to answer for. */
+    private static long bandwidth(@Nullable String value) {
+        return value == null || !value.matches("[0-9]{1,18}") ? 0 : Long.parseLong(value);
     }
 
     private static @Nullable String environment(String name) {
@@ -78,7 +90,16 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withHome(Path value) {
-        return new DitsOptions(value, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey);
+        return new DitsOptions(
+                value,
+                cacheBytes,
+                deviceName,
+                lanInterfaces,
+                bindAddress,
+                control,
+                tracker,
+                trackerKey,
+                bandwidthLimit);
     }
 
     /**
@@ -88,7 +109,8 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withCacheBytes(long value) {
-        return new DitsOptions(home, value, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey);
+        return new DitsOptions(
+                home, value, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey, bandwidthLimit);
     }
 
     /**
@@ -98,7 +120,8 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withDeviceName(String value) {
-        return new DitsOptions(home, cacheBytes, value, lanInterfaces, bindAddress, control, tracker, trackerKey);
+        return new DitsOptions(
+                home, cacheBytes, value, lanInterfaces, bindAddress, control, tracker, trackerKey, bandwidthLimit);
     }
 
     /**
@@ -108,7 +131,8 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withLanInterfaces(@Nullable String value) {
-        return new DitsOptions(home, cacheBytes, deviceName, value, bindAddress, control, tracker, trackerKey);
+        return new DitsOptions(
+                home, cacheBytes, deviceName, value, bindAddress, control, tracker, trackerKey, bandwidthLimit);
     }
 
     /**
@@ -118,7 +142,8 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withBindAddress(@Nullable InetAddress value) {
-        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, value, control, tracker, trackerKey);
+        return new DitsOptions(
+                home, cacheBytes, deviceName, lanInterfaces, value, control, tracker, trackerKey, bandwidthLimit);
     }
 
     /**
@@ -129,7 +154,8 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withControl(boolean value) {
-        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, bindAddress, value, tracker, trackerKey);
+        return new DitsOptions(
+                home, cacheBytes, deviceName, lanInterfaces, bindAddress, value, tracker, trackerKey, bandwidthLimit);
     }
 
     /**
@@ -140,7 +166,8 @@ public record DitsOptions(
      * @throws IllegalArgumentException if it is no such address
      */
     public DitsOptions withTracker(@Nullable String value) {
-        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, value, trackerKey);
+        return new DitsOptions(
+                home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, value, trackerKey, bandwidthLimit);
     }
 
     /**
@@ -150,7 +177,19 @@ public record DitsOptions(
      * @return changed options
      */
     public DitsOptions withTrackerKey(@Nullable String value) {
-        return new DitsOptions(home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, value);
+        return new DitsOptions(
+                home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, value, bandwidthLimit);
+    }
+
+    /**
+     * Changes how fast the node sends, and receives, to begin with.
+     *
+     * @param value bytes a second; 0 for no limit
+     * @return changed options
+     */
+    public DitsOptions withBandwidthLimit(long value) {
+        return new DitsOptions(
+                home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey, value);
     }
 
     /** Without the key. */
@@ -158,6 +197,6 @@ public record DitsOptions(
     public String toString() {
         return "DitsOptions[home=" + home + ", cacheBytes=" + cacheBytes + ", deviceName=" + deviceName
                 + ", lanInterfaces=" + lanInterfaces + ", bindAddress=" + bindAddress + ", control=" + control
-                + ", tracker=" + tracker + "]";
+                + ", tracker=" + tracker + ", bandwidthLimit=" + bandwidthLimit + "]";
     }
 }

@@ -19,6 +19,7 @@ import dev.dits.repo.RestoreOptions;
 import dev.dits.repo.RestoreReport;
 import dev.dits.session.Clocks;
 import dev.dits.session.Dialer;
+import dev.dits.session.RateLimits;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.Session;
 import dev.dits.session.SessionInfo;
@@ -82,6 +83,7 @@ public final class Mount implements AutoCloseable {
     private final MountOptions options;
     private final PushSender sender;
     private final Events events;
+    private final Bandwidth bandwidth;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
 
@@ -121,6 +123,8 @@ public final class Mount implements AutoCloseable {
         this.session = session;
         this.stored = stored;
         this.events = new Events(dits.threads().workers());
+        this.bandwidth = new Bandwidth(new RateLimits(dits.bandwidth().limits()));
+        session.limitBy(bandwidth.limits());
         this.newKeys = new NewKeys(repository, events::fire);
         this.sender = new PushSender(repository);
         RequestHandler handler = new Responder(repository, dits.cache(), sender);
@@ -496,6 +500,15 @@ public final class Mount implements AutoCloseable {
      */
     public Duration clockAhead() {
         return session.clockAhead();
+    }
+
+    /**
+     * Limits what this mount sends and receives.
+     *
+     * @return its limits, to be looked at and changed; none at first
+     */
+    public Bandwidth bandwidth() {
+        return bandwidth;
     }
 
     /**

@@ -15,6 +15,7 @@ import dev.dits.session.Clocks;
 import dev.dits.session.Grant;
 import dev.dits.session.GrantStore;
 import dev.dits.session.GuessLimiter;
+import dev.dits.session.RateLimits;
 import dev.dits.session.Session;
 import dev.dits.session.SessionListener;
 import dev.dits.session.ShareAcceptor;
@@ -66,6 +67,7 @@ public final class Share implements AutoCloseable {
     private final ShareAcceptor acceptor;
     private final Responder responder;
     private final Events events;
+    private final Bandwidth bandwidth;
     private final List<Closeable> announcements = new ArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -131,6 +133,7 @@ public final class Share implements AutoCloseable {
         this.readOnly = options.readOnly();
         this.uncommittedChanges = repository.status().changeCount();
         this.events = new Events(dits.threads().workers());
+        this.bandwidth = new Bandwidth(new RateLimits(dits.bandwidth().limits()));
         this.newKeys = new NewKeys(repository, events::fire);
         ShareFiles files = ShareFiles.of(repository.root());
         ShareIdentity identity = ShareIdentity.openOrCreate(files.identity(), dits.random());
@@ -299,6 +302,7 @@ public final class Share implements AutoCloseable {
     private final class Doorkeeper implements ShareAcceptor.Listener {
         @Override
         public void joined(Session session, String address) {
+            session.limitBy(bandwidth.limits());
             String peer = Escaper.escape(session.info().peerName());
             LOG.info("{} joined", peer);
             events.fire(new DitsEvent.PeerJoined(peer, address));
@@ -358,6 +362,15 @@ public final class Share implements AutoCloseable {
      */
     public boolean lanOnly() {
         return !invitations.isKnownAfar();
+    }
+
+    /**
+     * Limits what this share sends and receives.
+     *
+     * @return its limits, to be looked at and changed; none at first
+     */
+    public Bandwidth bandwidth() {
+        return bandwidth;
     }
 
     /**

@@ -9,12 +9,14 @@ import java.io.IOException;
 public final class Exchange {
     private final ByteStream stream;
     private final FrameWriter writer;
+    private final RateLimits limits;
     private long frames;
     private long bytes;
     private boolean ended;
 
-    Exchange(ByteStream stream) {
+    Exchange(ByteStream stream, RateLimits limits) {
         this.stream = stream;
+        this.limits = limits;
         this.writer = new FrameWriter(Session.output(stream));
     }
 
@@ -28,8 +30,10 @@ public final class Exchange {
         if (ended) {
             throw new IllegalStateException("the answer has ended");
         }
-        bytes += writer.write(message);
+        long written = writer.write(message);
+        bytes += written;
         frames++;
+        limits.sent(written, () -> !stream.connection().isOpen());
     }
 
     /**
@@ -79,7 +83,7 @@ public final class Exchange {
     public Requests back() {
         return message -> {
             try {
-                return new RequestStream(stream.connection().openStream(), message);
+                return new RequestStream(stream.connection().openStream(), message, limits);
             } catch (IOException e) {
                 throw RequestStream.translated(e);
             }

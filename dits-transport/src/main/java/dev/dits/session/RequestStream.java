@@ -19,11 +19,13 @@ public final class RequestStream implements Closeable {
     private final ByteStream stream;
     private final FrameReader reader;
     private final FrameWriter writer;
+    private final RateLimits limits;
     private final AtomicBoolean ended = new AtomicBoolean();
     private long frames;
 
-    RequestStream(ByteStream stream, Message request) throws IOException {
+    RequestStream(ByteStream stream, Message request, RateLimits limits) throws IOException {
         this.stream = stream;
+        this.limits = limits;
         this.reader = new FrameReader(stream::read, FrameReader.PAYLOAD_BYTES_MAX);
         this.writer = new FrameWriter(Session.output(stream));
         boolean sent = false;
@@ -70,7 +72,11 @@ public final class RequestStream implements Closeable {
     public Message receive() throws IOException {
         Message message;
         try {
+            long before = reader.bytes();
             message = reader.read();
+            limits.received(
+                    reader.bytes() - before,
+                    () -> ended.get() || !stream.connection().isOpen());
         } catch (ProtocolException e) {
             stream.connection().close(Session.PROTOCOL, "protocol");
             throw e;

@@ -96,6 +96,7 @@ public final class Session implements AutoCloseable, Requests {
     private @Nullable String closedBecause;
 
     private volatile Duration clockAhead = Duration.ZERO;
+    private volatile RateLimits limits = new RateLimits(null);
 
     private final Queue<Consumer<SessionListener>> events = new ArrayDeque<>();
     private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
@@ -180,6 +181,15 @@ public final class Session implements AutoCloseable, Requests {
      */
     public Duration clockAhead() {
         return clockAhead;
+    }
+
+    /**
+     * Holds requests and answers to limits, from the next of them on.
+     *
+     * @param value of the share or mount that the session belongs to
+     */
+    public void limitBy(RateLimits value) {
+        limits = value;
     }
 
     /**
@@ -371,7 +381,7 @@ public final class Session implements AutoCloseable, Requests {
     public RequestStream open(Message request) throws IOException {
         Connection connection = require().connection;
         try {
-            return new RequestStream(connection.openStream(), request);
+            return new RequestStream(connection.openStream(), request, limits);
         } catch (IOException e) {
             throw RequestStream.translated(e);
         }
@@ -430,7 +440,7 @@ public final class Session implements AutoCloseable, Requests {
     }
 
     private void serveOne(ByteStream stream) {
-        Exchange exchange = new Exchange(stream);
+        Exchange exchange = new Exchange(stream, limits);
         try {
             long begun = System.nanoTime();
             FrameReader reader = new FrameReader(

@@ -3,6 +3,7 @@ package dev.dits.sync;
 import dev.dits.error.ProtocolException;
 import dev.dits.session.RequestStream;
 import dev.dits.session.Requests;
+import dev.dits.session.TokenBucket;
 import dev.dits.wire.Message;
 import java.io.IOException;
 import java.time.Duration;
@@ -45,11 +46,7 @@ public final class TransferControl {
     /** Under way. Cancelling ends them: a peer that sends nothing must not hold a transfer that nobody wants any more. */
     private final Set<Request> requests = ConcurrentHashMap.newKeySet();
 
-    /** Token bucket: {@code tokens} may go below zero by one unit of work, which the next caller waits out. */
-    private volatile long limitBytesPerSecond;
-
-    private double tokens;
-    private long refilledNanos;
+    private final TokenBucket limit;
 
     private long rateSampleNanos;
     private long rateSampleBytes;
@@ -62,7 +59,7 @@ public final class TransferControl {
         this.nanoClock = nanoClock;
         this.startNanos = nanoClock.getAsLong();
         this.rateSampleNanos = startNanos;
-        this.refilledNanos = startNanos;
+        this.limit = new TokenBucket(nanoClock);
     }
 
     /** Makes workers wait at their next checkpoint. */
@@ -91,6 +88,7 @@ public final class TransferControl {
                 cancelled = why;
             }
         });
+        limit.wake();
         requests.forEach(Request::close);
     }
 
@@ -204,14 +202,7 @@ public final class TransferControl {
      * @param bytesPerSecond 0 for no limit
      */
     public void limit(long bytesPerSecond) {
-        if (bytesPerSecond < 0) {
-            throw new IllegalArgumentException("a limit is 0 (none) or more bytes a second, not " + bytesPerSecond);
-        }
-        set(() -> {
-            limitBytesPerSecond = bytesPerSecond;
-            tokens = 0;
-            refilledNanos = nanoClock.getAsLong();
-        });
+        limit.limit(bytesPerSecond);
     }
 
     /**
@@ -241,29 +232,7 @@ public final class TransferControl {
      */
     void spend(long bytes) throws InterruptedException {
         wireBytes.addAndGet(bytes);
-        if (limitBytesPerSecond == 0) {
-            return;
-        }
-        lock.lockInterruptibly();
-        try {
-            refill();
-            tokens -= bytes;
-            while (tokens < 0 && limitBytesPerSecond > 0 && cancelled == null) {
-                long waitNanos = Math.max(1, (long) (-tokens * 1e9 / limitBytesPerSecond));
-                changed.awaitNanos(waitNanos);
-                refill();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Adds what has accrued, up to an eighth of a second's worth, so that a pause is not followed by a burst. */
-    private void refill() {
-        long now = nanoClock.getAsLong();
-        long limit = limitBytesPerSecond;
-        tokens = Math.min(limit / 8.0, tokens + (now - refilledNanos) * 1e-9 * limit);
-        refilledNanos = now;
+        limit.take(bytes, () -> cancelled != null);
     }
 
     void addTotals(long files, long bytes) {

@@ -52,6 +52,8 @@ public final class FrameReader {
     /** Bytes of the current frame's payload that are not yet read. */
     private int left;
 
+    private long bytes;
+
     /**
      * @param in where frames come from
      * @param payloadBytesMax longest payload to accept
@@ -64,6 +66,15 @@ public final class FrameReader {
     /** Accepts payloads of joined peers from now on. */
     public void joined() {
         payloadBytesMax = PAYLOAD_BYTES_MAX;
+    }
+
+    /**
+     * Tells how much was read.
+     *
+     * @return bytes of all frames so far
+     */
+    public long bytes() {
+        return bytes;
     }
 
     /**
@@ -84,6 +95,7 @@ public final class FrameReader {
                     "the peer sent a frame of " + length + " bytes where " + payloadBytesMax + " is the most");
         }
         left = (int) length;
+        bytes += 1 + varintBytes((int) length) + length;
         if (type == Message.Chunk.TYPE || type == Message.ObjectData.TYPE) {
             return data(type);
         }

@@ -59,6 +59,7 @@ final class NodeControl implements ControlServer.Conversation {
             case "rearm" ->
                 new ControlServer.Answer(
                         Fields.NONE.with("joinCode", share(with).rearm()));
+            case "bandwidth" -> bandwidth(with);
             case "close" -> close(with);
             case "pull" -> begin(mount(with).pull());
             case "push" -> begin(mount(with).push());
@@ -92,6 +93,8 @@ final class NodeControl implements ControlServer.Conversation {
         });
         return Fields.NONE
                 .with("pid", ProcessHandle.current().pid())
+                .with("limitUp", dits.bandwidth().up())
+                .with("limitDown", dits.bandwidth().down())
                 .withList("shares", shares)
                 .withList("mounts", mounts);
     }
@@ -106,6 +109,8 @@ final class NodeControl implements ControlServer.Conversation {
         return Fields.NONE
                 .with("id", opened.id())
                 .with("since", opened.since().toString())
+                .with("limitUp", share.bandwidth().up())
+                .with("limitDown", share.bandwidth().down())
                 .with("root", share.root().toString())
                 .with("name", share.name())
                 .with("joinCode", share.joinCode())
@@ -130,6 +135,8 @@ final class NodeControl implements ControlServer.Conversation {
         Fields fields = Fields.NONE
                 .with("id", opened.id())
                 .with("since", opened.since().toString())
+                .with("limitUp", mount.bandwidth().up())
+                .with("limitDown", mount.bandwidth().down())
                 .with("root", mount.root().toString())
                 .with("shareName", mount.shareName())
                 .with("nameplate", mount.nameplate())
@@ -177,6 +184,25 @@ final class NodeControl implements ControlServer.Conversation {
             return mount;
         }
         throw new DitsException("that is a share, which neither pulls nor pushes");
+    }
+
+    /** Changes limits that are named, and tells all of them: of a share or mount, or of the node where there is no id. */
+    private ControlServer.Answer bandwidth(Fields with) throws IOException {
+        Bandwidth bandwidth;
+        if (with.text("id").isEmpty()) {
+            bandwidth = dits.bandwidth();
+        } else {
+            bandwidth = find(with).getKey() instanceof Share share
+                    ? share.bandwidth()
+                    : mount(with).bandwidth();
+        }
+        if (with.has("up")) {
+            bandwidth.limitUp(Math.max(0, with.number("up", 0)));
+        }
+        if (with.has("down")) {
+            bandwidth.limitDown(Math.max(0, with.number("down", 0)));
+        }
+        return new ControlServer.Answer(Fields.NONE.with("up", bandwidth.up()).with("down", bandwidth.down()));
     }
 
     /** Answered before it is done, for its end may be that of the node, and with it of the one who answers. */

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node of this user that runs, in whatever process: what it shares and mounts, as it said a moment ago. Found by {@link Dits#running}. A snapshot: what changes
@@ -70,6 +71,26 @@ public final class RunningNode {
             return new RunningNode(found.socket(), pid, String.valueOf(e.getMessage()), List.of(), List.of());
         }
         return new RunningNode(found.socket(), pid, "", shares, mounts);
+    }
+
+    static Fields limits(@Nullable Long up, @Nullable Long down) {
+        Fields fields = Fields.NONE;
+        if (up != null) {
+            fields = fields.with("up", up);
+        }
+        return down == null ? fields : fields.with("down", down);
+    }
+
+    /**
+     * Changes the limits of the whole node, within which those of its shares and mounts hold.
+     *
+     * @param up bytes a second that it sends at most, 0 for no limit; null to leave it
+     * @param down bytes a second that it receives at most, 0 for no limit; null to leave it
+     * @throws IOException if its process can not be asked
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public void limit(@Nullable Long up, @Nullable Long down) throws IOException, InterruptedException {
+        new Handle(socket, pid, "").ask("bandwidth", limits(up, down));
     }
 
     /** How to reach a share or mount of another process. */

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A share of a {@link RunningNode}, as it was a moment ago, and the means to steer it. What is asked of it later fails with {@link
@@ -56,6 +57,36 @@ public final class RunningShare {
      */
     public String id() {
         return handle.pid() + "-" + handle.id();
+    }
+
+    /**
+     * Tells the limit of what it sends, as it was when it was found.
+     *
+     * @return bytes a second, 0 for none of its own
+     */
+    public long limitUp() {
+        return status.number("limitUp", 0);
+    }
+
+    /**
+     * Tells the limit of what it receives, as it was when it was found.
+     *
+     * @return bytes a second, 0 for none of its own
+     */
+    public long limitDown() {
+        return status.number("limitDown", 0);
+    }
+
+    /**
+     * Changes the limits, from now on.
+     *
+     * @param up bytes a second that it sends at most, 0 for no limit; null to leave it
+     * @param down bytes a second that it receives at most, 0 for no limit; null to leave it
+     * @throws IOException if its process can not be asked
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public void limit(@Nullable Long up, @Nullable Long down) throws IOException, InterruptedException {
+        handle.ask("bandwidth", RunningNode.limits(up, down));
     }
 
     /**

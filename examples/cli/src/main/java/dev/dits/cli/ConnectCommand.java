@@ -78,6 +78,9 @@ final class ConnectCommand implements Callable<Integer> {
     @Mixin
     private ConnectionOptions connection = new ConnectionOptions();
 
+    @Mixin
+    private LimitOptions limits = new LimitOptions();
+
     ConnectCommand(Context context) {
         this.context = context;
     }
@@ -93,6 +96,7 @@ final class ConnectCommand implements Callable<Integer> {
                 !pullOnly || !(foreground || manual || watch.requested()),
                 "--pull-only leaves nothing behind that --foreground, --manual or --watch could be about");
         WatchOptions watching = watch.options();
+        limits.check();
         Target target = Target.resolve(context, written, code);
         Path shown = Path.of(last);
         Path directory = context.path(shown);
@@ -120,6 +124,7 @@ final class ConnectCommand implements Callable<Integer> {
                                 .mountOptions(target.code())
                                 .withSync(foreground ? sync() : Sync.MANUAL)
                                 .withWatch(foreground ? watching : null))) {
+            limits.apply(mount.bandwidth());
             dits.cacheProblem().ifPresent(context::warn);
             Follower follower = new Follower(context, mount);
             context.say(Icon.DONE, "Connected to P2P repository!");
@@ -165,6 +170,7 @@ final class ConnectCommand implements Callable<Integer> {
     private RunningMount background(Path root) throws IOException, InterruptedException {
         List<String> arguments = new ArrayList<>(List.of("--plain", "-v", "p2p", "hold"));
         arguments.addAll(connection.arguments());
+        arguments.addAll(limits.arguments());
         if (manual) {
             arguments.add("--manual");
         }

@@ -131,6 +131,7 @@ final class DitsCommand implements Runnable {
                 .addSubcommand(new P2pListCommand(context))
                 .addSubcommand(new UnmountCommand(context))
                 .addSubcommand(new StopCommand(context))
+                .addSubcommand(new LimitCommand(context))
                 .addSubcommand(new InviteCommand(context))
                 .addSubcommand(new PeersCommand(context))
                 .addSubcommand(new RevokeCommand(context))

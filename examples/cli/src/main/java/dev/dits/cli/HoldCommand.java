@@ -30,6 +30,9 @@ final class HoldCommand implements Callable<Integer> {
     @Mixin
     private ConnectionOptions connection = new ConnectionOptions();
 
+    @Mixin
+    private LimitOptions limits = new LimitOptions();
+
     HoldCommand(Context context) {
         this.context = context;
     }
@@ -43,6 +46,7 @@ final class HoldCommand implements Callable<Integer> {
                                 .mountOptions(null)
                                 .withSync(manual ? Sync.MANUAL : Sync.AUTO)
                                 .withWatch(watch.options()))) {
+            limits.apply(mount.bandwidth());
             new Follower(context, mount).run();
         }
         return ExitCode.OK;

@@ -39,6 +39,7 @@ final class RunningReport {
             context.say("  Lagging: " + Follower.paths(share.lagging()));
         }
         sayWatching(context, share.watched(), share.watchProblems());
+        sayLimits(context, share.limitUp(), share.limitDown());
         context.say("  Tickets: " + share.tickets());
         context.say("  Sent: " + Format.bytes(share.bytesSent()));
         context.say("  Process: " + share.pid() + ", since " + time(share.since()) + ", id " + share.id());
@@ -63,6 +64,7 @@ final class RunningReport {
                                 .map(reason -> "not any more: " + Format.safe(reason))
                                 .orElse("no, looking for the share again and again")));
         context.say("  Access: " + access(mount.readOnly()));
+        sayLimits(context, mount.limitUp(), mount.limitDown());
         context.say("  Branch: " + (mount.branch().isEmpty() ? "none" : Format.safe(mount.branch())));
         context.say("  In step: " + step(mount));
         if (!mount.lagging().isEmpty()) {
@@ -78,6 +80,12 @@ final class RunningReport {
         if (watched) {
             context.say("  Watched: what changes is committed by itself");
             problems.forEach(problem -> context.say("  Problem: " + Format.safe(problem)));
+        }
+    }
+
+    private static void sayLimits(Context context, long up, long down) {
+        if (up > 0 || down > 0) {
+            context.say("  Limits: sends " + Rate.show(up) + ", receives " + Rate.show(down));
         }
     }
 
@@ -124,6 +132,8 @@ final class RunningReport {
                         .field("codeState", share.codeState().name().toLowerCase(Locale.ROOT))
                         .field("tickets", share.tickets())
                         .field("lanOnly", share.lanOnly())
+                        .field("limitUp", share.limitUp())
+                        .field("limitDown", share.limitDown())
                         .field("readOnly", share.readOnly())
                         .field("address", Format.address(share.address()))
                         .field("port", share.address().getPort())
@@ -144,6 +154,8 @@ final class RunningReport {
                         .field("pid", mount.pid())
                         .field("since", mount.since())
                         .field("shareName", mount.shareName())
+                        .field("limitUp", mount.limitUp())
+                        .field("limitDown", mount.limitDown())
                         .field("root", mount.root().toString())
                         .field("connected", mount.connected())
                         .field("ended", mount.ended().orElse(null))

@@ -65,6 +65,9 @@ final class ShareCommand implements Callable<Integer> {
     @Mixin
     private TrackerOption tracker = new TrackerOption();
 
+    @Mixin
+    private LimitOptions limits = new LimitOptions();
+
     @Option(names = "--init", description = "If it is no repository yet, make it one and commit what is there.")
     private boolean init;
 
@@ -118,6 +121,7 @@ final class ShareCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ShareOptions options = options();
         Path root = root();
+        limits.check();
         if (daemon) {
             return daemon(root);
         }
@@ -127,6 +131,7 @@ final class ShareCommand implements Callable<Integer> {
                         .withBindAddress(options.bindAddress())
                         .withControl(true));
                 Share share = dits.share(root, options)) {
+            limits.apply(share.bandwidth());
             share.onEvent(event -> show(share, event));
             if (!detached) {
                 dits.cacheProblem().ifPresent(context::warn);
@@ -180,6 +185,7 @@ final class ShareCommand implements Callable<Integer> {
             arguments.addAll(List.of("--bind", bind));
         }
         arguments.addAll(tracker.arguments());
+        arguments.addAll(limits.arguments());
         if (readOnly) {
             arguments.add("--read-only");
         }

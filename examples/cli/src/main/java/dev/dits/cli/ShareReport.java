@@ -45,7 +45,8 @@ final class ShareReport {
 
     private void sayWhere(String joinCode, boolean lanOnly, List<InetSocketAddress> addresses) {
         if (!lanOnly) {
-            context.say("The code is found from anywhere, by the tracker. Without it, where this address can be reached:");
+            context.say(
+                    "The code is found from anywhere, by the tracker. Without it, where this address can be reached:");
         } else {
             context.say(
                     "LAN only: the code alone is found on the local network. From elsewhere, where this address can be reached:");

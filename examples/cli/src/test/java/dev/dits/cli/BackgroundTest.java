@@ -396,6 +396,24 @@ class BackgroundTest {
     }
 
     @Test
+    void limitsAreChangedWhileItRuns() throws Exception {
+        share("--name", "takes", "--limit-up", "500k");
+        assertThat(status()).contains("Limits: sends 500 kB/s, receives no limit");
+        assertThat(user.run("p2p", "limit", "takes", "--up", "off", "--down", "1.5M"))
+                .as(user::err)
+                .isZero();
+        assertThat(user.out()).contains("sends without limit, receives at most 1.50 MB/s");
+        assertThat(status()).contains("Limits: sends no limit, receives 1.50 MB/s");
+        assertThat(user.run("p2p", "limit", "--up", "2M")).as(user::err).isZero();
+        assertThat(user.out()).contains("sends at most 2.00 MB/s");
+        assertThat(user.run("p2p", "limit", "--up", "fast")).isEqualTo(ExitCode.USAGE);
+        assertThat(user.err()).contains("--up takes a rate");
+        assertThat(user.run("p2p", "limit")).isEqualTo(ExitCode.USAGE);
+        assertThat(user.run("p2p", "limit", "nothing", "--up", "1M")).isNotZero();
+        assertThat(user.err()).contains("nothing that is shared or mounted is called that");
+    }
+
+    @Test
     void theTimeToShareEnds() {
         assertThat(user.run("p2p", "share", source.toString(), "--bind", "127.0.0.1", "--for", "1s"))
                 .as(user::err)

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * direct way that the two routers allow. Needs root, iproute2 and nftables. {@code -Ddits.natlab=all} runs all pairs, {@code -Ddits.natlab=TYPE+TYPE,...} some; the
  * first is the share's side. Prints a table.
  */
-@EnabledIfSystemProperty(named = "dits.natlab", matches = ".+", disabledReason = "needs root, and several minutes: -Ddits.natlab=all, or .ci/nat-check")
+@EnabledIfSystemProperty(named = "dits.natlab", matches = ".+", disabledReason = "needs root and network namespaces: -Ddits.natlab=all")
 @Timeout(240)
 class NatLabTest {
     private static final List<String> TYPES =

@@ -157,8 +157,9 @@ class BeyondTheLanTest {
             String code = share.joinCode();
             String wrong = code.substring(0, code.length() - 1) + (code.endsWith("A") ? "B" : "A");
             assertThatThrownBy(() -> mounter.mount(wrong, temporary.resolve("copy")))
-                    .isInstanceOfSatisfying(JoinRejectedException.class, e -> assertThat(e.reason())
-                            .isEqualTo(JoinRejectedException.Reason.WRONG_CODE));
+                    .isInstanceOfSatisfying(
+                            JoinRejectedException.class,
+                            e -> assertThat(e.reason()).isEqualTo(JoinRejectedException.Reason.WRONG_CODE));
             try (Mount mount = mounter.mount(code, temporary.resolve("copy"))) {
                 mount.pull().await();
             }

@@ -53,9 +53,12 @@ final class NatLabHost {
         long begun = System.nanoTime();
         try (Dits dits = Dits.open(options(arguments[1], arguments[4]));
                 Mount mount = dits.mount(
-                        arguments[2], Path.of(arguments[3]), MountOptions.defaults().withTimeout(Duration.ofSeconds(60)))) {
+                        arguments[2],
+                        Path.of(arguments[3]),
+                        MountOptions.defaults().withTimeout(Duration.ofSeconds(60)))) {
             say("JOINED", millisSince(begun) + " " + mount.path());
-            long direct = System.nanoTime() + Duration.ofSeconds(Long.parseLong(arguments[5])).toNanos();
+            long direct = System.nanoTime()
+                    + Duration.ofSeconds(Long.parseLong(arguments[5])).toNanos();
             while (mount.path().equals("relay") && System.nanoTime() < direct) {
                 Thread.sleep(20);
             }

@@ -31,15 +31,18 @@ import org.junit.jupiter.params.provider.MethodSource;
  * direct way that the two routers allow. Needs root, iproute2 and nftables. {@code -Ddits.natlab=all} runs all pairs, {@code -Ddits.natlab=TYPE+TYPE,...} some; the
  * first is the share's side. Prints a table.
  */
-@EnabledIfSystemProperty(named = "dits.natlab", matches = ".+", disabledReason = "needs root and network namespaces: -Ddits.natlab=all")
+@EnabledIfSystemProperty(
+        named = "dits.natlab",
+        matches = ".+",
+        disabledReason = "needs root and network namespaces: -Ddits.natlab=all")
 @Timeout(240)
 class NatLabTest {
     private static final List<String> TYPES =
             List.of("none", "firewall", "full-cone", "port-restricted", "symmetric", "udp-blocked");
 
     /** What no number of probes opens, or more than are sent: whoever draws a new port for each destination meets one who lets nothing else in, or draws too. */
-    private static final Set<Set<String>> RELAYED = Set.of(
-            Set.of("symmetric"), Set.of("symmetric", "port-restricted"), Set.of("symmetric", "firewall"));
+    private static final Set<Set<String>> RELAYED =
+            Set.of(Set.of("symmetric"), Set.of("symmetric", "port-restricted"), Set.of("symmetric", "firewall"));
 
     private static final int BYTES = 50_000_000;
     private static final String TRACKER = "203.0.113.10:8080";
@@ -78,7 +81,8 @@ class NatLabTest {
 
     private static ProcessBuilder builder(List<String> command) {
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().put("NATLAB_PREFIX", "dits-nat-" + ProcessHandle.current().pid());
+        builder.environment()
+                .put("NATLAB_PREFIX", "dits-nat-" + ProcessHandle.current().pid());
         builder.environment().remove("DITS_LAN");
         return builder;
     }
@@ -121,7 +125,9 @@ class NatLabTest {
     }
 
     private static boolean direct(String a, String b) {
-        return !a.equals("udp-blocked") && !b.equals("udp-blocked") && !RELAYED.contains(a.equals(b) ? Set.of(a) : Set.of(a, b));
+        return !a.equals("udp-blocked")
+                && !b.equals("udp-blocked")
+                && !RELAYED.contains(a.equals(b) ? Set.of(a) : Set.of(a, b));
     }
 
     @ParameterizedTest
@@ -132,8 +138,8 @@ class NatLabTest {
         lab("up", "--a", a, "--b", b, "--delay", "25");
         line(lines(java("tracker", "tracker")), "TRACKER");
         Path homes = Files.createTempDirectory(temporary, "homes");
-        String code = line(
-                lines(java("a", "share", homes.resolve("a").toString(), project.toString(), TRACKER)), "CODE");
+        String code =
+                line(lines(java("a", "share", homes.resolve("a").toString(), project.toString(), TRACKER)), "CODE");
         Path copy = homes.resolve("copy");
         BufferedReader mount = lines(java(
                 "b",

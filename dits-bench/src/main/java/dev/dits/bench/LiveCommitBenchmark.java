@@ -78,8 +78,10 @@ public final class LiveCommitBenchmark {
                 Files.writeString(project.resolve(changed), text);
                 long sent = share.bytesSent();
                 long began = System.nanoTime();
-                owner.commit(List.of(TreePath.ofUtf8(changed)), text, "owner", CommitProgress.NONE)
-                        .orElseThrow();
+                if (owner.commit(List.of(TreePath.ofUtf8(changed)), text, "owner", CommitProgress.NONE)
+                        .isEmpty()) {
+                    throw new IOException(changed + " is not seen as changed");
+                }
                 Path arriving = mount.root().resolve(changed);
                 while (!Files.readString(arriving).equals(text)) {
                     if (System.nanoTime() - began > PATIENCE_NANOS) {

@@ -37,6 +37,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What does not work is tried again, after 15 s at first and five minutes at last: networks change. Safe for use by several threads; ends with its session.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // A relay that is not retired stays beside the better way.
 public final class Climber implements Closeable {
     /** Probes go on for five seconds, and a dial that they let through takes a round trip or two more. */
     private static final Duration TRY_TIME = Duration.ofSeconds(7);

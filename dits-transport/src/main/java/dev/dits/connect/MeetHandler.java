@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
  * The share's side of finding a more direct way: tells a joined peer where this share may be reached, and sends probes to where the peer may be, for five seconds.
  * Everything else goes to the next handler.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // Where probes are not ended they end by themselves.
 public final class MeetHandler implements RequestHandler {
     /** Peers that are met at once; each costs at most some three hundred small packets. */
     static final int UNDER_WAY_MAX = 32;

@@ -87,7 +87,7 @@ public final class StunMessage {
             if (type == XOR_MAPPED_ADDRESS) {
                 return address(packet, at + 4, length);
             }
-            at += 4 + (length + 3 & ~3);
+            at += 4 + ((length + 3) & ~3);
         }
         return null;
     }
@@ -101,7 +101,7 @@ public final class StunMessage {
         if (bytes == 0 || length != 4 + bytes) {
             return null;
         }
-        int port = packet.getUnsignedShort(at + 2) ^ COOKIE >>> 16;
+        int port = packet.getUnsignedShort(at + 2) ^ (COOKIE >>> 16);
         byte[] address = new byte[bytes];
         packet.getBytes(at + 4, address);
         // The key is the cookie, and for IPv6 the transaction id behind it: as they stand in the header.

@@ -95,7 +95,7 @@ public final class FrameReader {
                     "the peer sent a frame of " + length + " bytes where " + payloadBytesMax + " is the most");
         }
         left = (int) length;
-        bytes += 1 + varintBytes((int) length) + length;
+        bytes += 1 + varintBytes(length) + length;
         if (type == Message.Chunk.TYPE || type == Message.ObjectData.TYPE) {
             return data(type);
         }

@@ -528,7 +528,7 @@ public sealed interface Message {
             for (int i = 0; i < count; i++) {
                 byte[] address = in.bytes(IPV4_BYTES, IPV6_BYTES, "an address's length");
                 int port = in.u16();
-                if (address.length != IPV4_BYTES && address.length != IPV6_BYTES || port == 0) {
+                if ((address.length != IPV4_BYTES && address.length != IPV6_BYTES) || port == 0) {
                     throw new CorruptObjectException("an address of " + address.length + " bytes with port " + port);
                 }
                 try {

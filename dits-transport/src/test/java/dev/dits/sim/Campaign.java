@@ -26,6 +26,9 @@ public final class Campaign {
     private static final boolean MODEL =
             System.getProperty("dits.sim.world", "").equals("model");
 
+    /** A world that failed is left standing, with its threads and some 10 MB. What comes behind many would fail for want of memory. */
+    private static final int FAILED_MAX = 5;
+
     private Campaign() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -64,6 +67,10 @@ public final class Campaign {
                 e.printStackTrace(System.out);
                 if (!FAULT.isEmpty()) {
                     break; // it was to be found, and once is enough
+                }
+                if (failed.size() == FAILED_MAX) {
+                    System.out.println("no more are begun: too many have failed");
+                    break;
                 }
             }
             ran++;

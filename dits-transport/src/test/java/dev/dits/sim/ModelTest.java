@@ -15,6 +15,12 @@ import org.junit.jupiter.api.io.TempDir;
  * -Ddits.model.first=SEED -Ddits.model.count=1}, with {@code -Ddits.sim.log=DIRECTORY} for what happened, turn by turn.
  */
 class ModelTest {
+    /**
+     * Seeds that failed once. 3: what a user deleted while a checkout was interrupted came back when it was finished, which can not be told from what the checkout had deleted
+     * itself. 21 and 29: a node that closes while something begins on it. 25: a directory that came in the way of a file of the share was committed as if its user had known the file.
+     */
+    private static final String FAILED_ONCE = "3,21,25,29";
+
     @TempDir
     private Path directory;
 
@@ -27,6 +33,13 @@ class ModelTest {
         CampaignProcess.Outcome outcome = CampaignProcess.run(
                 directory, List.of("-Ddits.sim.world=model", "-Ddits.sim.twice=10"), first, count, seconds);
         System.out.println(outcome.lastLine());
+        assertThat(outcome.status()).as(outcome.said()).isZero();
+    }
+
+    @Test
+    void whatFailedOncePasses() throws Exception {
+        CampaignProcess.Outcome outcome =
+                CampaignProcess.run(directory, List.of("-Ddits.sim.world=model"), FAILED_ONCE, 0, 3_600);
         assertThat(outcome.status()).as(outcome.said()).isZero();
     }
 }

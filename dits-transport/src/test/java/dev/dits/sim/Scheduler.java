@@ -240,7 +240,9 @@ public final class Scheduler implements Hook.Control {
                     failure = new AssertionError("no step for a long time\n" + describeThreads());
                 } else if (blocked > BLOCKED_LOOKS && !ready.isEmpty()) {
                     rescues++;
-                    give(pick());
+                    Task next = pick();
+                    give(next);
+                    LockSupport.unpark(next.thread);
                 }
             }
         }
@@ -286,7 +288,7 @@ public final class Scheduler implements Hook.Control {
         ready.add(task);
     }
 
-    /** With the lock held. */
+    /** With the lock held; without it, whoever calls this then {@linkplain LockSupport#unpark unparks} the thread, which would only wait for the lock. */
     private void give(Task next) {
         running = next;
         if (next == null) {
@@ -304,22 +306,25 @@ public final class Scheduler implements Hook.Control {
         }
         next.state = State.RUNNING;
         next.turn = true;
-        LockSupport.unpark(next.thread);
     }
 
     /** Gives the turn away and waits until it comes back; the state says whether for a wake-up. */
     private void switchFrom(Task mine) {
+        Task next;
         synchronized (lock) {
             if (mine.state == State.RUNNING) {
                 return; // woken before it got here
             }
-            Task next = pick();
+            next = pick();
             if (next == null) {
                 fail(new AssertionError("every thread waits, and nothing will wake one\n" + describeThreads()));
             } else {
                 mine.turn = false;
                 give(next);
             }
+        }
+        if (next != null && next != mine) {
+            LockSupport.unpark(next.thread);
         }
         awaitTurn(mine);
     }
@@ -521,6 +526,7 @@ public final class Scheduler implements Hook.Control {
     public void exit() {
         Task mine = current.get();
         current.remove();
+        Task next;
         synchronized (lock) {
             mine.state = State.ENDED;
             tasks.remove(mine.thread);
@@ -529,12 +535,15 @@ public final class Scheduler implements Hook.Control {
                 lock.notifyAll();
                 return;
             }
-            Task next = pick();
+            next = pick();
             if (next == null) {
                 fail(new AssertionError("every thread waits, and nothing will wake one\n" + describeThreads()));
             } else {
                 give(next);
             }
+        }
+        if (next != null) {
+            LockSupport.unpark(next.thread);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.dits.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dits.object.TreePath;
 import java.io.IOException;
@@ -117,6 +118,47 @@ class DirectoryChangesTest {
         Files.writeString(elsewhere.resolve("d/sub/a"), "x");
         mark("a");
         assertThat(until("a")).noneMatch(path -> path.startsWith("d"));
+    }
+
+    /** How many directories the system watches for this process (proc_pid_fdinfo(5)). */
+    private static long watchedBySystem() throws IOException {
+        long count = 0;
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fdinfo"))) {
+            for (Path descriptor : descriptors.toList()) {
+                try {
+                    count += Files.readAllLines(descriptor).stream()
+                            .filter(line -> line.startsWith("inotify wd:"))
+                            .count();
+                } catch (IOException e) {
+                    // Closed since it was listed.
+                    continue;
+                }
+            }
+        }
+        return count;
+    }
+
+    @Test
+    void theSystemLetsGoToo(@TempDir Path elsewhere) throws Exception {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self/fdinfo")), "Linux tells");
+        for (int i = 0; i < 100; i++) {
+            Files.createDirectories(root.resolve("d/e" + i));
+        }
+        until("d");
+        watch("d");
+        for (int i = 0; i < 100; i++) {
+            watch("d/e" + i);
+        }
+        long before = watchedBySystem();
+        assertThat(before).isGreaterThanOrEqualTo(102);
+        Files.move(root.resolve("d"), elsewhere.resolve("d"));
+        until("d");
+        changes.sweep();
+        long begun = System.nanoTime();
+        while (watchedBySystem() > before - 101) {
+            assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(SECONDS_MAX));
+            Thread.onSpinWait();
+        }
     }
 
     @Test

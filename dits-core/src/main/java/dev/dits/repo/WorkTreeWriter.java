@@ -338,7 +338,11 @@ final class WorkTreeWriter implements TreeDiffer.Actions, AutoCloseable {
                 parent.deleteDirectory(name);
                 top().changed = true;
             } catch (DirectoryNotEmptyException e) {
-                // What is in it is in no commit: it stays, and so does its directory.
+                // What is in it is in no commit: it stays, and so does its directory. What went out of it is not to
+                // come back.
+                if (frame.changed) {
+                    disk.syncDirectory(Role.TREE, frame.directory.path);
+                }
                 setAttributes(parent, name, frame.modeBefore, null);
             } catch (NoSuchFileException e) {
                 return;

@@ -23,29 +23,43 @@ import org.jspecify.annotations.Nullable;
  * @param target a checkout under way, from {@code commit} to this; null for none
  * @param held entries of the commit that were not written out (links, names that the file system can not hold): that
  *     they are not there does not mean they were deleted
+ * @param selection which part of the commit the tree holds
  */
 record BaseState(
         @Nullable ObjectId commit,
         @Nullable ObjectId next,
         @Nullable ObjectId target,
-        NavigableSet<TreePath> held) {
-    static final BaseState NONE = new BaseState(null, null, null, new TreeSet<>());
+        NavigableSet<TreePath> held,
+        SelectionState selection) {
+    static final BaseState NONE = new BaseState(null, null, null, new TreeSet<>(), SelectionState.ALL);
 
     private static final byte[] MAGIC = "DITSBASE".getBytes(StandardCharsets.US_ASCII);
     private static final int VERSION = 1;
-    private static final int PATH_BYTES_MAX = 128 * 256;
+
+    /** Of a tree that holds a part of its commit: whoever does not know of that would take the rest for deleted. */
+    private static final int VERSION_PARTIAL = 2;
+
     static final int HELD_MAX = 1 << 20;
 
-    static BaseState of(ObjectId commit, NavigableSet<TreePath> held) {
-        return new BaseState(commit, null, null, held);
+    /** The tree stands on a commit, and nothing is under way. */
+    BaseState on(ObjectId id, NavigableSet<TreePath> heldThere) {
+        return new BaseState(id, null, null, heldThere, selection);
     }
 
-    BaseState withNext(ObjectId id) {
-        return new BaseState(commit, id, target, held);
+    BaseState withNext(@Nullable ObjectId id) {
+        return new BaseState(commit, id, target, held, selection);
     }
 
     BaseState withTarget(@Nullable ObjectId id) {
-        return new BaseState(commit, null, id, held);
+        return new BaseState(commit, null, id, held, selection);
+    }
+
+    BaseState withHeld(NavigableSet<TreePath> value) {
+        return new BaseState(commit, next, target, value, selection);
+    }
+
+    BaseState withSelection(SelectionState value) {
+        return new BaseState(commit, next, target, held, value);
     }
 
     static BaseState read(Path file) throws IOException {
@@ -60,26 +74,19 @@ record BaseState(
             throw new CorruptObjectException(".dits/base is damaged; 'dits fsck' says what to do");
         }
         int version = in.u16();
-        if (version != VERSION) {
+        if (version != VERSION && version != VERSION_PARTIAL) {
             throw new UnsupportedFormatException(".dits/base has version " + version + "; use a newer dits");
         }
         ObjectId commit = optional(in);
         ObjectId next = optional(in);
         ObjectId target = optional(in);
-        NavigableSet<TreePath> held = new TreeSet<>();
-        for (long left = in.varint(0, HELD_MAX, "paths held back"); left > 0; left--) {
-            try {
-                TreePath path = TreePath.of(in.bytes(1, PATH_BYTES_MAX, "a path's length"));
-                if (!held.isEmpty() && held.last().compareTo(path) >= 0) {
-                    throw new CorruptObjectException(".dits/base is out of order at " + path.display());
-                }
-                held.add(path);
-            } catch (IllegalArgumentException e) {
-                throw new CorruptObjectException(".dits/base names a path that can not be: " + e.getMessage(), e);
-            }
+        NavigableSet<TreePath> held = SelectionState.readPaths(in, HELD_MAX, "paths held back");
+        SelectionState selection = version == VERSION ? SelectionState.ALL : SelectionState.read(in);
+        if (version == VERSION_PARTIAL && selection.isAll()) {
+            throw new CorruptObjectException(".dits/base says that the tree is a part of its commit, and it is not");
         }
         in.expectEnd();
-        return new BaseState(commit, next, target, held);
+        return new BaseState(commit, next, target, held, selection);
     }
 
     private static @Nullable ObjectId optional(ByteReader in) throws CorruptObjectException {
@@ -92,13 +99,13 @@ record BaseState(
 
     byte[] encode() {
         ByteWriter out = new ByteWriter();
-        out.raw(MAGIC, 0, MAGIC.length).u16(VERSION);
+        out.raw(MAGIC, 0, MAGIC.length).u16(selection.isAll() ? VERSION : VERSION_PARTIAL);
         put(out, commit);
         put(out, next);
         put(out, target);
-        out.varint(held.size());
-        for (TreePath path : held) {
-            out.bytes(path.bytes());
+        SelectionState.writePaths(out, held);
+        if (!selection.isAll()) {
+            selection.write(out);
         }
         return out.toBytes();
     }

@@ -20,7 +20,10 @@ final class Checkout {
         Refs.Head head = work.refs.head();
         Optional<ObjectId> tip = head.branch() == null ? Optional.empty() : work.refs.read(head.branch());
         BaseState state = work.state(head);
-        if (tip.isEmpty() || (state.target() == null && tip.get().equals(state.commit()))) {
+        if (tip.isEmpty()
+                || (state.target() == null
+                        && state.selection().next() == null
+                        && tip.get().equals(state.commit()))) {
             return Optional.empty();
         }
         return Optional.of(to(tip.get(), null, checkout));
@@ -30,23 +33,22 @@ final class Checkout {
     void refuseIfInTheWay(ObjectId commit, CheckoutOptions checkout) throws IOException {
         BaseState state = work.state(work.refs.head());
         CheckoutConflicts conflicts = new CheckoutConflicts(true);
+        SelectedTrees trees = new SelectedTrees(work.objects);
+        Scope scope = state.selection().scope();
         try (StatCache.Cursor cache = work.statCache().cursor()) {
-            differ(state, checkout)
-                    .walk(
-                            work.tree(state.commit()),
-                            work.tree(state.target()),
-                            work.readCommit(commit).tree(),
-                            cache,
-                            conflicts);
+            DirectoryRef old = trees.of(work.tree(state.commit()), scope);
+            DirectoryRef interrupted = trees.of(work.tree(state.target()), scope);
+            DirectoryRef target = trees.of(work.readCommit(commit).tree(), scope);
+            differ(state, checkout, trees).walk(old, interrupted, target, cache, conflicts);
         }
         conflicts.refuseIfAny();
     }
 
-    private TreeDiffer differ(BaseState state, CheckoutOptions checkout) throws IOException {
+    private TreeDiffer differ(BaseState state, CheckoutOptions checkout, SelectedTrees trees) throws IOException {
         work.scratch.ensure();
         return new TreeDiffer(
                 work.root,
-                work.objects,
+                trees.source(),
                 work.reader,
                 NameRules.probe(work.disk, work.scratch.directory(), work.trackGit()),
                 checkout.links(),
@@ -55,11 +57,13 @@ final class Checkout {
 
     /** Brings the tree to a commit; then HEAD, unless it is to stay. */
     CheckoutReport to(ObjectId commit, Refs.@Nullable Head newHead, CheckoutOptions checkout) throws IOException {
-        BaseState state = work.state(work.refs.head());
-        DirectoryRef old = work.tree(state.commit());
-        DirectoryRef interrupted = work.tree(state.target());
-        DirectoryRef target = work.readCommit(commit).tree();
-        TreeDiffer differ = differ(state, checkout);
+        BaseState state = new Selecting(work).finish(work.state(work.refs.head()), checkout);
+        SelectedTrees trees = new SelectedTrees(work.objects);
+        Scope scope = state.selection().scope();
+        DirectoryRef old = trees.of(work.tree(state.commit()), scope);
+        DirectoryRef interrupted = trees.of(work.tree(state.target()), scope);
+        DirectoryRef target = trees.of(work.readCommit(commit).tree(), scope);
+        TreeDiffer differ = differ(state, checkout, trees);
         StatCache known = work.statCache();
         CheckoutConflicts conflicts = new CheckoutConflicts(true);
         try (StatCache.Cursor cache = known.cursor()) {
@@ -88,7 +92,7 @@ final class Checkout {
             if (newHead != null) {
                 work.refs.writeHead(newHead);
             }
-            BaseState.of(commit, differ.held()).write(work.baseFile(), work.scratch);
+            state.on(commit, differ.held()).write(work.baseFile(), work.scratch);
             cacheWriter.install(work.fileClock());
         }
         return report;

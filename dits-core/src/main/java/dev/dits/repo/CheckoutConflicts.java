@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The first pass of a checkout: does nothing, and finds what would be in the way. */
-final class CheckoutConflicts implements TreeDiffer.Actions {
-    private static final int SHOWN_MAX = 5;
+class CheckoutConflicts implements TreeDiffer.Actions {
+    static final int SHOWN_MAX = 5;
 
     private final boolean uncommittedStays;
     private final List<String> paths = new ArrayList<>();

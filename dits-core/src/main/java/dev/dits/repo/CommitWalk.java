@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What did not change keeps the entry that the base has, with its recorded time: a file that was only touched is no change, nor is a
  * directory of which only the time differs.
  */
-final class CommitWalk implements WorkTreeScanner.PartHandler {
+final class CommitWalk implements WorkTreeScanner.Handler {
     /** Skipped paths that are listed by name. */
     static final int SKIPPED_LISTED_MAX = 1_000;
 
@@ -100,6 +100,7 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong newBytes = new AtomicLong();
     private final List<byte[]> skipped = new ArrayList<>();
+    private final List<byte[]> unselected = new ArrayList<>();
     private @Nullable DirectoryRef root;
     private long added;
     private long changed;
@@ -178,6 +179,10 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
         if (base != null) {
             top().add(base, base);
         }
+    }
+
+    List<byte[]> unselectedPaths() {
+        return unselected;
     }
 
     private Frame top() {
@@ -423,6 +428,14 @@ final class CommitWalk implements WorkTreeScanner.PartHandler {
     public void skipped(byte[] path) {
         if (skipped.size() < SKIPPED_LISTED_MAX) {
             skipped.add(path);
+        }
+    }
+
+    @Override
+    public void unselected(byte[] path, @Nullable TreeEntry base, boolean onDisk) {
+        // The directory that holds it is looked at in part, so what the base has stays without having been read.
+        if (onDisk && unselected.size() < SKIPPED_LISTED_MAX) {
+            unselected.add(path);
         }
     }
 }

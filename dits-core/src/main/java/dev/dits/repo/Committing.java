@@ -83,7 +83,7 @@ final class Committing {
                 if (only == null) {
                     scanner.scan(baseTree);
                 } else {
-                    scanner.scan(baseTree, only, walk);
+                    scanner.scan(baseTree, only);
                 }
                 pipeline.finish();
             } catch (DiskFullException e) {
@@ -108,24 +108,34 @@ final class Committing {
             state.withNext(id).write(work.baseFile(), work.scratch);
             MergeReport merged = move(head, base, id, author, writer);
             try {
-                BaseState.of(id, state.held()).write(work.baseFile(), work.scratch);
+                state.on(id, state.held()).write(work.baseFile(), work.scratch);
             } catch (IOException e) {
                 // The commit stands. Whoever reads what was announced finds the branch on it, and takes it for the
                 // base.
                 LOGGER.debug("the new base was not written", e);
             }
             cacheWriter.install();
-            List<TreePath> skipped = new ArrayList<>();
-            for (byte[] path : walk.skippedPaths()) {
-                try {
-                    skipped.add(TreePath.of(path));
-                } catch (IllegalArgumentException e) {
-                    // A name too long for a path; it was left out all the same.
-                }
-            }
             return Optional.of(new CommitResult(
-                    id, tree.bytes(), tree.files(), walk.newBytes(), skipped, Optional.ofNullable(merged)));
+                    id,
+                    tree.bytes(),
+                    tree.files(),
+                    walk.newBytes(),
+                    paths(walk.skippedPaths()),
+                    paths(walk.unselectedPaths()),
+                    Optional.ofNullable(merged)));
         }
+    }
+
+    private static List<TreePath> paths(List<byte[]> found) {
+        List<TreePath> paths = new ArrayList<>();
+        for (byte[] path : found) {
+            try {
+                paths.add(TreePath.of(path));
+            } catch (IllegalArgumentException e) {
+                // A name too long for a path; it was left out all the same.
+            }
+        }
+        return paths;
     }
 
     /**

@@ -37,7 +37,7 @@ final class DirectoryLook {
     static final int PIECE_ENTRIES = 256;
 
     private static final byte[] GIT = {'.', 'g', 'i', 't'};
-    private static final EntryName IGNORE_FILE = EntryName.ofUtf8(".ditsignore");
+    static final EntryName IGNORE_FILE = EntryName.ofUtf8(".ditsignore");
 
     /** What a walk can meet; see {@link WorkTreeScanner.Handler}. */
     enum Kind {

@@ -129,4 +129,72 @@ final class IgnoreRules {
         }
         return null;
     }
+
+    /** Whether each of so many lines says something. */
+    boolean areAll(int lines) {
+        return rules.size() == lines;
+    }
+
+    /**
+     * Tells whether a rule may match something below a directory. It need not be so where it says yes.
+     *
+     * @param directory names joined by slashes; empty for the one that holds the rules
+     * @param negated whether to look at the rules that take back, or at the others
+     */
+    boolean mayMatchBelow(byte[] directory, boolean negated) {
+        for (Rule rule : rules) {
+            if (rule.negated == negated && (!rule.anchored || reachesBelow(rule.pattern, directory))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Name by name: what matches below a directory matches it with its first names. */
+    private static boolean reachesBelow(byte[] pattern, byte[] directory) {
+        Wildmatch.Budget budget = new Wildmatch.Budget(STEPS_MAX);
+        int at = 0;
+        int from = 0;
+        while (from < directory.length) {
+            int end = slash(pattern, at);
+            byte[] part = java.util.Arrays.copyOfRange(pattern, at, end);
+            if (end == pattern.length) {
+                // The pattern has no name left for what is below; "**" as the last matches all of it.
+                return isTwoStars(part);
+            }
+            int to = slash(directory, from);
+            if (isTwoStars(part) || quotes(part)) {
+                return true;
+            }
+            if (!Wildmatch.matches(part, java.util.Arrays.copyOfRange(directory, from, to), 0, true, budget)) {
+                return false;
+            }
+            at = end + 1;
+            from = to + 1;
+        }
+        return true;
+    }
+
+    private static boolean isTwoStars(byte[] part) {
+        return part.length == 2 && part[0] == '*' && part[1] == '*';
+    }
+
+    /** Where a bracket or a backslash stands, a slash need not be the end of a name. */
+    private static boolean quotes(byte[] part) {
+        for (byte b : part) {
+            if (b == '[' || b == '\\') {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int slash(byte[] path, int from) {
+        for (int i = from; i < path.length; i++) {
+            if (path[i] == '/') {
+                return i;
+            }
+        }
+        return path.length;
+    }
 }

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Tells what may differ from the base, by what stat says alone: no content is read. */
-final class LookWalk implements WorkTreeScanner.PartHandler {
+final class LookWalk implements WorkTreeScanner.Handler {
     private final Path root;
     private final TreeLook look;
 
@@ -97,5 +97,10 @@ final class LookWalk implements WorkTreeScanner.PartHandler {
     @Override
     public void skipped(byte[] path) {
         // Whoever commits is told.
+    }
+
+    @Override
+    public void unselected(byte[] path, @Nullable TreeEntry base, boolean onDisk) {
+        // No commit gets it.
     }
 }

@@ -199,6 +199,22 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
+     * Reads the configuration again, for what other processes wrote.
+     *
+     * @return the configuration
+     * @throws IOException if it is damaged, or the file system fails
+     */
+    public RepositoryConfig reloadConfig() throws IOException {
+        byte[] bytes = AtomicFile.read(dits.resolve("config"));
+        if (bytes == null) {
+            throw new RepositoryNotFoundException(root + " is no longer a dits repository");
+        }
+        RepositoryConfig read = RepositoryConfig.parse(bytes);
+        config = read;
+        return read;
+    }
+
+    /**
      * Changes the configuration, on top of what other processes wrote meanwhile.
      *
      * @param changes new values by key; nothing removes the key
@@ -878,6 +894,86 @@ public final class Repository implements AutoCloseable {
             }
             return work.restore(paths, restore, source, state);
         }
+    }
+
+    // ---- selection ----
+
+    /**
+     * Returns which part of its commit the working tree holds.
+     *
+     * @return the selection; of everything unless {@link #select} narrowed it
+     * @throws IOException if the file system fails
+     */
+    public Selection selection() throws IOException {
+        return work.state(refs.head()).selection().selection();
+    }
+
+    /**
+     * Tells whether a change of the selection was interrupted. Whatever writes to the working tree next finishes it; until then only what both select is looked at.
+     *
+     * @return what was being selected; nothing where the last change came to its end
+     * @throws IOException if the file system fails
+     */
+    public Optional<Selection> unfinishedSelection() throws IOException {
+        return Optional.ofNullable(work.state(refs.head()).selection().next()).map(SelectionState::selection);
+    }
+
+    /**
+     * Changes which part of its commit the working tree holds. What comes to be selected is written, what no longer is, is deleted where it is as the commit has it; with changes that are in no commit it stays, and stays
+     * selected, until it is committed and selected anew. A new file at a path that is not selected stays as it is: no commit gets it, nothing overwrites it, and {@link #status} names it.
+     *
+     * <p>From then on everything that compares or writes the working tree looks at what is selected alone, and commits keep the rest as their base has it: they name its objects without
+     * having them. The history is whole in any case. Killed in between, repeating it finishes it.
+     *
+     * @param change makes the new selection of the one that there is; called with the working tree locked
+     * @param writing how files are written
+     * @return what was done
+     * @throws dev.dits.error.LocalChangesException if something that is in no commit lies where a file is to be written; nothing was changed then
+     * @throws DitsException if a checkout was interrupted
+     * @throws dev.dits.error.RepositoryBusyException if another process commits or checks out for too long
+     * @throws dev.dits.error.MissingObjectException if content is neither here nor in a source
+     * @throws IOException if the file system fails
+     */
+    @SuppressWarnings("try")
+    public SelectReport select(java.util.function.UnaryOperator<Selection> change, CheckoutOptions writing)
+            throws IOException {
+        try (FileLocks.Held lock = work.lock()) {
+            BaseState state = work.state(refs.head());
+            return new Selecting(work).to(change.apply(state.selection().selection()), state, writing);
+        }
+    }
+
+    /**
+     * Sums up what is selected of a commit.
+     *
+     * @param commit which
+     * @return files and links, and their bytes
+     * @throws dev.dits.error.MissingObjectException if a node is neither here nor in a source
+     * @throws IOException if the file system fails
+     */
+    public SelectedSize selectedSize(ObjectId commit) throws IOException {
+        DirectoryRef tree = new SelectedTrees(objects)
+                .of(
+                        work.readCommit(commit).tree(),
+                        work.state(refs.head()).selection().scope());
+        return tree == null ? new SelectedSize(0, 0) : new SelectedSize(tree.files(), tree.bytes());
+    }
+
+    /**
+     * Sums up what of a commit a selection selects. {@code .ditsignore} files that come along with what is in their directories do not count.
+     *
+     * @param commit which
+     * @param selection what to select
+     * @return files and links, and their bytes
+     * @throws dev.dits.error.MissingObjectException if a node is neither here nor in a source
+     * @throws IOException if the file system fails
+     */
+    public SelectedSize selectedSize(ObjectId commit, Selection selection) throws IOException {
+        SelectedTrees trees = new SelectedTrees(objects);
+        DirectoryRef tree = trees.of(work.readCommit(commit).tree(), selection.scope(PathSet.NONE));
+        return tree == null
+                ? new SelectedSize(0, 0)
+                : new SelectedSize(tree.files() - trees.ignoreFiles(), tree.bytes());
     }
 
     // ---- upkeep ----

@@ -32,6 +32,7 @@ final class Reset {
         Refs.Head head = work.refs.head();
         RefName branch = head.branch();
         ObjectId before = work.tip(head);
+        BaseState unused = new Selecting(work).finish(work.state(head), reset.checkout());
         Checkout checkout = new Checkout(work);
         if (!reset.discarding()) {
             checkout.refuseIfInTheWay(commit, reset.checkout());

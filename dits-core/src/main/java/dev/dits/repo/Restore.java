@@ -71,7 +71,7 @@ final class Restore {
             Collection<TreePath> paths,
             RestoreOptions restore,
             ObjectId source,
-            DirectoryRef target,
+            @Nullable DirectoryRef target,
             BaseState state,
             @Nullable DirectoryRef base,
             Clock clock)
@@ -86,7 +86,7 @@ final class Restore {
                         NameRules.probe(disk, scratch.directory(), trackGit),
                         writing.links(),
                         state.held())
-                .overwriting(new Selection(paths));
+                .overwriting(new PathSet(paths));
         CheckoutConflicts conflicts = new CheckoutConflicts(restore.uncommitted() == RestoreOptions.Uncommitted.REFUSE);
         try (StatCache.Cursor cache = known.cursor()) {
             differ.walk(base, null, target, cache, conflicts);
@@ -110,7 +110,7 @@ final class Restore {
             writer.finish();
             NavigableSet<TreePath> held = heldOf(base, differ.held());
             if (!held.equals(state.held())) {
-                new BaseState(state.commit(), state.next(), null, held).write(dits.resolve("base"), scratch);
+                state.withHeld(held).write(dits.resolve("base"), scratch);
             }
             cacheWriter.install(fileClock.now());
             return writer.restoreReport(source);

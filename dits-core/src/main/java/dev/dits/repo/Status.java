@@ -1,6 +1,7 @@
 package dev.dits.repo;
 
 import dev.dits.object.ObjectId;
+import dev.dits.object.TreePath;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +18,10 @@ import java.util.Optional;
  * @param ignoredCount entries that {@code .ditsignore} leaves out; an ignored directory counts once
  * @param skippedCount sockets, pipes, devices and names too long, which are never stored
  * @param heldCount entries of the base that were not written to disk
+ * @param selection which part of the base the working tree holds
+ * @param omittedCount files and links of the base that are not selected: they are not here, and commits keep them as they are
+ * @param unselected what lies in the working tree at paths that are not selected: no commit gets it and nothing overwrites it; a directory counts once, at most {@link #CHANGES_LISTED_MAX}
+ * @param unselectedCount how many of them there are in all
  */
 public record Status(
         Optional<RefName> branch,
@@ -28,12 +33,17 @@ public record Status(
         long changeCount,
         long ignoredCount,
         long skippedCount,
-        long heldCount) {
+        long heldCount,
+        Selection selection,
+        long omittedCount,
+        List<TreePath> unselected,
+        long unselectedCount) {
     /** Longest list of changes. */
     public static final int CHANGES_LISTED_MAX = 10_000;
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public Status {
+        unselected = List.copyOf(unselected);
         changes = List.copyOf(changes);
     }
 

@@ -13,6 +13,8 @@ import dev.dits.object.TreeEntry;
 import dev.dits.object.TreePath;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what differs between the working tree and its base, in the order of a walk. */
@@ -30,6 +32,9 @@ final class StatusWalk implements WorkTreeScanner.Handler {
     private final Listener listener;
     private long ignored;
     private long skipped;
+    private final List<TreePath> unselected = new ArrayList<>();
+    private long unselectedCount;
+    private long omitted;
 
     StatusWalk(
             ObjectSource objects,
@@ -52,6 +57,20 @@ final class StatusWalk implements WorkTreeScanner.Handler {
 
     long skippedCount() {
         return skipped;
+    }
+
+    /** What lies at paths that are not selected. */
+    List<TreePath> unselected() {
+        return unselected;
+    }
+
+    long unselectedCount() {
+        return unselectedCount;
+    }
+
+    /** Files and links of the base that are not selected. */
+    long omittedCount() {
+        return omitted;
     }
 
     private void report(byte[] path, Change.Kind kind, @Nullable TreeEntry base, FileKind found) throws IOException {
@@ -158,5 +177,35 @@ final class StatusWalk implements WorkTreeScanner.Handler {
     @Override
     public void skipped(byte[] path) {
         skipped++;
+    }
+
+    @Override
+    public void enterPart(byte[] path, @Nullable EntryName name, @Nullable FileStat stat, @Nullable TreeEntry base) {
+        // The directory itself is not looked at; what is selected in it follows.
+    }
+
+    @Override
+    public void look(EntryName name) {
+        // What it is follows.
+    }
+
+    @Override
+    public void exitPart() {
+        // As above.
+    }
+
+    @Override
+    public void unselected(byte[] path, @Nullable TreeEntry base, boolean onDisk) {
+        if (base instanceof DirectoryEntry directory) {
+            omitted += directory.ref().files();
+        } else if (base != null) {
+            omitted++;
+        }
+        if (onDisk) {
+            unselectedCount++;
+            if (unselected.size() < Status.CHANGES_LISTED_MAX) {
+                unselected.add(TreePath.of(path));
+            }
+        }
     }
 }

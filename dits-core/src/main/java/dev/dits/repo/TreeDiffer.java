@@ -119,7 +119,7 @@ final class TreeDiffer {
     /** Whether the directory that is looked at is not there yet: a path below it may lead somewhere all the same, through a link that is to make room for it. */
     private boolean absent;
 
-    private @Nullable Selection selection;
+    private @Nullable PathSet selection;
     private TreeBudget budget = new TreeBudget();
 
     TreeDiffer(
@@ -144,7 +144,7 @@ final class TreeDiffer {
      * Makes the disk hold what the target does, whatever is there, and looks at a part of it only. What no commit has goes to {@link Actions#replace} and
      * {@link Actions#remove}.
      */
-    TreeDiffer overwriting(Selection part) {
+    TreeDiffer overwriting(PathSet part) {
         selection = part;
         return this;
     }
@@ -159,12 +159,12 @@ final class TreeDiffer {
      *
      * @param old what the disk held before; null for nothing
      * @param interrupted what an interrupted checkout was writing; null for none
-     * @param target what the disk is to hold
+     * @param target what the disk is to hold; null for nothing
      */
     void walk(
             @Nullable DirectoryRef old,
             @Nullable DirectoryRef interrupted,
-            DirectoryRef target,
+            @Nullable DirectoryRef target,
             StatCache.Cursor cache,
             Actions actions)
             throws IOException {
@@ -262,14 +262,14 @@ final class TreeDiffer {
                 t = t == null ? before.interrupted : t;
             }
             byte[] child = DirectoryLook.join(path, name);
-            Selection part = selection;
-            Selection.Match match = part == null ? Selection.Match.INSIDE : part.match(TreePath.of(child));
-            if (match == Selection.Match.INSIDE) {
+            PathSet part = selection;
+            PathSet.Match match = part == null ? PathSet.Match.INSIDE : part.match(TreePath.of(child));
+            if (match == PathSet.Match.INSIDE) {
                 entry(child, directory, name, depth, o, t, n, twin, cache, actions);
                 if (respells && !held.contains(TreePath.of(child))) {
                     actions.respell(child, name);
                 }
-            } else if (match == Selection.Match.ABOVE) {
+            } else if (match == PathSet.Match.ABOVE) {
                 above(child, directory, name, depth, o, n, twin, cache, actions);
             }
         }

@@ -7,8 +7,10 @@ import dev.dits.error.DitsException;
 import dev.dits.object.Commit;
 import dev.dits.object.CommitTime;
 import dev.dits.object.DirectoryRef;
+import dev.dits.object.DirectoryTree;
 import dev.dits.object.Mtime;
 import dev.dits.object.ObjectId;
+import dev.dits.object.ObjectSource;
 import dev.dits.object.TreePath;
 import dev.dits.store.FileLocks;
 import dev.dits.store.LockWait;
@@ -113,8 +115,8 @@ final class WorkTree {
         if (next != null) {
             ObjectId tip = tip(head);
             return next.equals(tip) || (tip != null && leadsTo(next, tip))
-                    ? BaseState.of(next, state.held())
-                    : new BaseState(state.commit(), null, state.target(), state.held());
+                    ? state.on(next, state.held())
+                    : state.withNext(null);
         }
         return state;
     }
@@ -199,7 +201,11 @@ final class WorkTree {
                     count[0],
                     walk.ignoredCount(),
                     walk.skippedCount(),
-                    state.held().size());
+                    state.held().size(),
+                    state.selection().selection(),
+                    walk.omittedCount(),
+                    walk.unselected(),
+                    walk.unselectedCount());
         } finally {
             if (lock != null) {
                 lock.close();
@@ -232,7 +238,7 @@ final class WorkTree {
         // A directory is told before it is listed, so nobody lists any ahead.
         try (StatCache.Reader cache = statCache().reader()) {
             new WorkTreeScanner(root, objects, trackGit(), state, cache, ahead -> {}, walk)
-                    .scan(tree(state.commit()), at, walk);
+                    .scan(tree(state.commit()), at);
         }
     }
 
@@ -267,22 +273,39 @@ final class WorkTree {
     RestoreReport restore(
             java.util.Collection<TreePath> paths, RestoreOptions restore, ObjectId source, BaseState state)
             throws IOException {
+        BaseState finished = new Selecting(this).finish(state, restore.writing());
+        SelectedTrees trees = new SelectedTrees(objects);
         DirectoryRef target = readCommit(source).tree();
-        Restore run = restoring();
-        run.requireIn(target, paths, source);
-        return run.run(paths, restore, source, target, state, tree(state.commit()), options.clock());
+        DirectoryRef selected = trees.of(target, finished.selection().scope());
+        for (TreePath path : paths) {
+            boolean isSelected = path.isRoot() || (selected != null && isIn(trees.source(), selected, path));
+            if (!isSelected && isIn(objects, target, path)) {
+                throw new DitsException(
+                        path.display() + " is not selected in this working tree; 'dits p2p select --add "
+                                + path.display() + "' brings it, nothing was restored");
+            }
+        }
+        restoring(objects).requireIn(target, paths, source);
+        return overwrite(paths, restore, source, finished);
     }
 
     /** As {@link #restore}, of paths that the commit may lack: then they go. */
     RestoreReport overwrite(
             java.util.Collection<TreePath> paths, RestoreOptions restore, ObjectId source, BaseState state)
             throws IOException {
-        return restoring()
-                .run(paths, restore, source, readCommit(source).tree(), state, tree(state.commit()), options.clock());
+        SelectedTrees trees = new SelectedTrees(objects);
+        Scope scope = state.selection().scope();
+        DirectoryRef target = trees.of(readCommit(source).tree(), scope);
+        DirectoryRef base = trees.of(tree(state.commit()), scope);
+        return restoring(trees.source()).run(paths, restore, source, target, state, base, options.clock());
     }
 
-    private Restore restoring() throws IOException {
+    private static boolean isIn(ObjectSource objects, DirectoryRef tree, TreePath path) throws IOException {
+        return new DirectoryTree(objects).resolve(tree, path) != null;
+    }
+
+    private Restore restoring(ObjectSource from) throws IOException {
         scratch.ensure();
-        return new Restore(root, disk, scratch, objects, reader, workers, syncers, trackGit(), this::fileClock);
+        return new Restore(root, disk, scratch, from, reader, workers, syncers, trackGit(), this::fileClock);
     }
 }

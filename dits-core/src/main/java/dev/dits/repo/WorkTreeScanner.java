@@ -1,18 +1,23 @@
 package dev.dits.repo;
 
+import dev.dits.error.CorruptObjectException;
 import dev.dits.error.FileAccessException;
 import dev.dits.object.DirectoryEntry;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.DirectoryTree;
 import dev.dits.object.EntryName;
+import dev.dits.object.Escaper;
 import dev.dits.object.LinkTarget;
 import dev.dits.object.ObjectLimits;
 import dev.dits.object.ObjectSource;
 import dev.dits.object.TreeEntry;
 import dev.dits.object.TreePath;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -74,10 +79,15 @@ final class WorkTreeScanner {
         default void unreadable(byte[] path, FileAccessException failure) throws IOException {
             throw failure;
         }
-    }
 
-    /** As above, and is told of directories of which only some entries are looked at. */
-    interface PartHandler extends Handler {
+        /**
+         * Something that is not selected; all of a directory at once.
+         *
+         * @param base what the commit has there, and keeps; null for nothing
+         * @param onDisk whether there is something, which no commit gets
+         */
+        void unselected(byte[] path, @Nullable TreeEntry base, boolean onDisk) throws IOException;
+
         /**
          * A directory that holds something that is looked at; what is in it follows, then {@link #exitPart}. All else in it is as in the
          * base.
@@ -180,6 +190,7 @@ final class WorkTreeScanner {
     private final DirectoryLook look;
     private final StatCache.Cursor known;
     private final Executor executor;
+    private final Scope selected;
     private final Handler handler;
     private final Deque<Level> levels = new ArrayDeque<>();
     private final Set<Piece> ahead = new LinkedHashSet<>();
@@ -199,6 +210,7 @@ final class WorkTreeScanner {
             Executor executor,
             Handler handler) {
         this.root = root;
+        this.selected = state.selection().scope();
         this.trees = new DirectoryTree(objects);
         this.look = new DirectoryLook(objects, trackGit, state, cache);
         this.known = cache.cursor();
@@ -216,18 +228,24 @@ final class WorkTreeScanner {
         if (stat == null) {
             throw new NoSuchFileException(root.toString());
         }
-        handler.enter(NO_PATH, null, stat, null);
-        walk(directory(root, NO_PATH, 0, base, null, false));
-        handler.exit();
+        if (selected == Scope.Whole.ALL) {
+            handler.enter(NO_PATH, null, stat, null);
+            walk(directory(root, NO_PATH, 0, base, null, false));
+            handler.exit();
+        } else {
+            handler.enterPart(NO_PATH, null, stat, null);
+            selectedPart(root, NO_PATH, 0, base, null, false, selected);
+            handler.exitPart();
+        }
     }
 
     /**
      * Looks at some paths, each with all below it, and at nothing else: what it costs follows what is there and how deep it lies.
      *
      * @param base the tree to compare with; null for none
-     * @param only the paths; they need not be on disk or in the tree
+     * @param only the paths; they need not be on disk or in the tree, and what is not selected is passed over
      */
-    void scan(@Nullable DirectoryRef base, Collection<TreePath> only, PartHandler part) throws IOException {
+    void scan(@Nullable DirectoryRef base, Collection<TreePath> only) throws IOException {
         Part top = new Part();
         only.forEach(top::add);
         if (top.whole) {
@@ -238,9 +256,9 @@ final class WorkTreeScanner {
         if (stat == null) {
             throw new NoSuchFileException(root.toString());
         }
-        part.enterPart(NO_PATH, null, stat, null);
-        part(root, NO_PATH, 0, base, null, false, top, part);
-        part.exitPart();
+        handler.enterPart(NO_PATH, null, stat, null);
+        part(root, NO_PATH, 0, base, null, false, top, selected);
+        handler.exitPart();
     }
 
     /** What is in a directory that is looked at in part; null for one that is not on disk, where nothing is looked for below another's link. */
@@ -252,7 +270,7 @@ final class WorkTreeScanner {
             DirectoryLook.@Nullable Rules above,
             boolean untrackedIgnored,
             Part parts,
-            PartHandler handler)
+            Scope scope)
             throws IOException {
         DirectoryLook.Rules rules = directory == null ? above : look.rules(directory, path, above);
         for (Map.Entry<EntryName, Part> below : parts.below.entrySet()) {
@@ -262,20 +280,20 @@ final class WorkTreeScanner {
             // Where the rest of a directory is walked it is left out of the list.
             boolean hidden = directory == null || look.isHidden(name);
             if (below.getValue().whole) {
+                if (scope != Scope.Whole.ALL) {
+                    selectedEntry(hidden ? null : directory, path, name, depth, match, rules, untrackedIgnored, scope);
+                    continue;
+                }
                 handler.look(name);
-                List<DirectoryLook.Found> found = new ArrayList<>(1);
                 if (directory != null && !hidden) {
-                    look.entry(directory, child, name, match, rules, untrackedIgnored, known, found);
+                    found(directory, child, name, depth, match, rules, untrackedIgnored);
                 } else if (match != null) {
-                    look.missing(child, match, found);
+                    gone(child, match);
                 }
-                for (DirectoryLook.Found each : found) {
-                    if (each.kind() == DirectoryLook.Kind.DIRECTORY) {
-                        directory(each, directory(each, depth, rules));
-                    } else {
-                        tell(each);
-                    }
-                }
+                continue;
+            }
+            Scope inner = scope.child(child, name.length(), true);
+            if (inner == Scope.Whole.NONE) {
                 continue;
             }
             Path file = directory == null || hidden ? null : PathNames.resolve(directory, name);
@@ -287,8 +305,173 @@ final class WorkTreeScanner {
                 continue;
             }
             handler.enterPart(child, name, onDisk ? stat : null, match);
-            part(onDisk ? file : null, child, depth + 1, inBase, rules, ignored, below.getValue(), handler);
+            part(onDisk ? file : null, child, depth + 1, inBase, rules, ignored, below.getValue(), inner);
             handler.exitPart();
+        }
+    }
+
+    /** What is in a directory of which a part is selected; null for one that is not on disk. All else in it is as in the base. */
+    private void selectedPart(
+            @Nullable Path directory,
+            byte[] path,
+            int depth,
+            @Nullable DirectoryRef base,
+            DirectoryLook.@Nullable Rules above,
+            boolean untrackedIgnored,
+            Scope scope)
+            throws IOException {
+        if (depth >= ObjectLimits.PATH_DEPTH_MAX) {
+            throw new CorruptObjectException(
+                    "directories nest deeper than " + ObjectLimits.PATH_DEPTH_MAX + " at " + Escaper.escape(path));
+        }
+        List<EntryName> names = List.of();
+        DirectoryLook.Rules rules = above;
+        if (directory != null) {
+            DirectoryLook.Listing listing = look.list(directory, path, depth, base, above, untrackedIgnored);
+            FileAccessException failure = listing.failure();
+            if (failure != null) {
+                handler.unreadable(path, failure);
+                return;
+            }
+            listing.tooLong().forEach(handler::skipped);
+            names = listing.names();
+            rules = listing.rules();
+        }
+        DirectoryTree.Cursor cursor = base == null ? null : trees.iterate(base);
+        TreeEntry next = cursor == null ? null : cursor.next();
+        for (EntryName name : names) {
+            while (next != null && cursor != null && next.name().compareTo(name) < 0) {
+                selectedEntry(null, path, next.name(), depth, next, rules, untrackedIgnored, scope);
+                next = cursor.next();
+            }
+            TreeEntry match = null;
+            if (next != null && cursor != null && next.name().equals(name)) {
+                match = next;
+                next = cursor.next();
+            }
+            selectedEntry(directory, path, name, depth, match, rules, untrackedIgnored, scope);
+        }
+        while (next != null && cursor != null) {
+            selectedEntry(null, path, next.name(), depth, next, rules, untrackedIgnored, scope);
+            next = cursor.next();
+        }
+    }
+
+    /**
+     * An entry of a directory of which a part is selected. Where a file stands in the place of a directory, or the other way round, the rules are asked about both; what would take
+     * the place of something that is not selected is not looked at.
+     *
+     * @param directory null if it is not on disk
+     */
+    private void selectedEntry(
+            @Nullable Path directory,
+            byte[] parent,
+            EntryName name,
+            int depth,
+            @Nullable TreeEntry base,
+            DirectoryLook.@Nullable Rules rules,
+            boolean untrackedIgnored,
+            Scope scope)
+            throws IOException {
+        byte[] path = DirectoryLook.join(parent, name);
+        Path file = directory == null ? null : PathNames.resolve(directory, name);
+        FileStat stat = file == null ? null : FileStat.of(file);
+        boolean onDisk = stat != null;
+        boolean isDirectory = stat != null && stat.kind() == FileKind.DIRECTORY;
+        boolean wasDirectory = base instanceof DirectoryEntry;
+        Scope now = stat == null ? Scope.Whole.NONE : scope.child(path, name.length(), isDirectory);
+        Scope was = base == null ? Scope.Whole.NONE : scope.child(path, name.length(), wasDirectory);
+        boolean ignored = untrackedIgnored || DirectoryLook.isIgnored(rules, path, name, isDirectory);
+        if (onDisk && now == Scope.Whole.NONE && (base == null || was == Scope.Whole.NONE)) {
+            if (ignored && base == null) {
+                handler.ignored(path);
+            } else {
+                // Where the commit has a directory, it may be what is left of it: only what is in it tells.
+                handler.unselected(path, base, !(isDirectory && isEmpty(file)));
+            }
+            return;
+        }
+        if (base != null && was == Scope.Whole.NONE) {
+            handler.unselected(path, base, onDisk);
+            return;
+        }
+        boolean partWas = was != Scope.Whole.ALL && was != Scope.Whole.NONE;
+        boolean partNow = now != Scope.Whole.ALL && now != Scope.Whole.NONE;
+        if (partWas || (partNow && (base == null || !wasDirectory))) {
+            boolean goIn = isDirectory && now != Scope.Whole.NONE && !(ignored && base == null);
+            if (partWas && onDisk && !isDirectory) {
+                // What is not selected of the directory stays in the commit, so nothing else can have its name.
+                handler.unselected(path, null, true);
+            } else if (ignored && base == null) {
+                handler.ignored(path);
+                return;
+            }
+            if (!partWas && base != null) {
+                handler.look(name);
+                gone(path, base);
+            }
+            handler.enterPart(path, name, goIn ? stat : null, base);
+            selectedPart(
+                    goIn ? file : null,
+                    path,
+                    depth + 1,
+                    base instanceof DirectoryEntry entry ? entry.ref() : null,
+                    rules,
+                    ignored,
+                    partWas ? was : now);
+            handler.exitPart();
+            return;
+        }
+        handler.look(name);
+        if (stat == null || directory == null || now == Scope.Whole.NONE) {
+            if (onDisk) {
+                handler.unselected(path, null, true);
+            }
+            if (base != null) {
+                gone(path, base);
+            }
+            return;
+        }
+        found(directory, path, name, depth, base, rules, untrackedIgnored);
+    }
+
+    private void gone(byte[] path, TreeEntry base) throws IOException {
+        List<DirectoryLook.Found> found = new ArrayList<>(1);
+        look.missing(path, base, found);
+        tell(found.get(0));
+    }
+
+    /** One entry with all that is in it. */
+    private void found(
+            Path directory,
+            byte[] path,
+            EntryName name,
+            int depth,
+            @Nullable TreeEntry base,
+            DirectoryLook.@Nullable Rules rules,
+            boolean untrackedIgnored)
+            throws IOException {
+        List<DirectoryLook.Found> found = new ArrayList<>(2);
+        look.entry(directory, path, name, base, rules, untrackedIgnored, known, found);
+        for (DirectoryLook.Found each : found) {
+            if (each.kind() == DirectoryLook.Kind.DIRECTORY) {
+                directory(each, directory(each, depth, rules));
+            } else {
+                tell(each);
+            }
+        }
+    }
+
+    private static boolean isEmpty(@Nullable Path directory) throws IOException {
+        if (directory == null) {
+            return true;
+        }
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            return !stream.iterator().hasNext();
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return true;
+        } catch (AccessDeniedException e) {
+            return false; // nobody can tell
         }
     }
 

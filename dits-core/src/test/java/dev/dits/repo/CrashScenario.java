@@ -203,6 +203,11 @@ record CrashScenario(String name, Step before, Step action) {
         });
     }
 
+    private static void select(Repository repository, String... globs) throws IOException {
+        Selection selection = Selection.of(List.of(globs));
+        repository.select(before -> selection, oneByOne());
+    }
+
     private static boolean has(Repository repository, RefName name) throws IOException {
         return repository.ref(name).isPresent();
     }
@@ -382,6 +387,22 @@ record CrashScenario(String name, Step before, Step action) {
                             });
                         },
                         (root, disk) -> open(root, disk, repository -> repository.checkout("main", oneByOne()))),
+                new CrashScenario(
+                        "select a part",
+                        (root, disk) -> {
+                            twoCommits(root, disk);
+                            write(root.resolve("deep/mine"), "in no commit", 0644);
+                        },
+                        (root, disk) ->
+                                open(root, disk, repository -> select(repository, "deep/**", "*.bin", "!/new/"))),
+                new CrashScenario(
+                        "select more",
+                        (root, disk) -> {
+                            twoCommits(root, disk);
+                            open(root, disk, repository -> select(repository, "deep/**", "/link"));
+                            write(root.resolve("deep/mine"), "in no commit", 0644);
+                        },
+                        (root, disk) -> open(root, disk, repository -> select(repository, "*", "!deep/**"))),
                 new CrashScenario(
                         "merge",
                         CrashScenario::twoSides,

@@ -94,10 +94,30 @@ class WorkTreeScannerTest {
         public void skipped(byte[] path) {
             say("skipped", path, null);
         }
+
+        @Override
+        public void unselected(byte[] path, TreeEntry base, boolean onDisk) {
+            say("unselected", path, base);
+        }
+
+        @Override
+        public void enterPart(byte[] path, EntryName name, FileStat stat, TreeEntry base) {
+            say("enter part", path, base);
+        }
+
+        @Override
+        public void look(EntryName name) {
+            lines.add("look " + name);
+        }
+
+        @Override
+        public void exitPart() {
+            lines.add("exit part");
+        }
     }
 
     private void scan(Executor executor, WorkTreeScanner.Handler told) throws IOException {
-        BaseState state = BaseState.of(repository.head().orElseThrow(), new TreeSet<>());
+        BaseState state = BaseState.NONE.on(repository.head().orElseThrow(), new TreeSet<>());
         try (StatCache.Reader cache =
                 StatCache.open(work.resolve(Repository.DIRECTORY)).reader()) {
             new WorkTreeScanner(work, repository.objects(), false, state, cache, executor, told)

@@ -17,6 +17,8 @@ import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
 import dev.dits.repo.RestoreOptions;
 import dev.dits.repo.RestoreReport;
+import dev.dits.repo.SelectReport;
+import dev.dits.repo.Selection;
 import dev.dits.session.Clocks;
 import dev.dits.session.Dialer;
 import dev.dits.session.RateLimits;
@@ -31,6 +33,7 @@ import dev.dits.sync.PushSender;
 import dev.dits.sync.RangeFetch;
 import dev.dits.sync.Responder;
 import dev.dits.sync.RewrittenHistory;
+import dev.dits.sync.SelectedBranches;
 import dev.dits.sync.SyncRound;
 import dev.dits.sync.TransferControl;
 import java.io.IOException;
@@ -40,6 +43,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
@@ -55,6 +59,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +79,9 @@ public final class Mount implements AutoCloseable {
 
     /** The public part of the code that was joined by: so that who has the code can name the mount by it. */
     private static final String KEY_NAMEPLATE = "remote." + Pull.REMOTE + ".nameplate";
+
+    /** Stands for the commit of a tree that has none yet. */
+    private static final ObjectId NO_COMMIT = ObjectId.ofWords(0, 0, 0, 0);
 
     /** How often a transfer that waits for another one's end looks whether it was cancelled. */
     private static final long TURN_LOOK_MILLIS = 100;
@@ -215,7 +223,8 @@ public final class Mount implements AutoCloseable {
         Dialer.Opened opened = connector.join(parsed, PeerProbe.newCertificate(dits), late, options.timeout());
         try {
             SessionInfo info = opened.session().info();
-            Repository repository = exists ? existing(dits, directory, info) : create(dits, directory, info);
+            Repository repository =
+                    exists ? existing(dits, directory, info) : create(dits, directory, info, options.branches());
             try {
                 StoredSession stored = opened.stored();
                 stored.write(sessionFile(repository));
@@ -228,7 +237,7 @@ public final class Mount implements AutoCloseable {
                         parsed instanceof Target.ByCode byCode
                                 ? Optional.of(byCode.code().nameplate())
                                 : Optional.empty()));
-                return new Mount(dits, connector, repository, options, late, opened.session(), stored);
+                return selected(new Mount(dits, connector, repository, options, late, opened.session(), stored));
             } catch (IOException | RuntimeException e) {
                 repository.close();
                 throw e;
@@ -236,6 +245,27 @@ public final class Mount implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             opened.session().close();
             throw e;
+        }
+    }
+
+    /** What the options say of paths and branches. Before the first pull that costs nothing; later files come and go. */
+    private static Mount selected(Mount mount) throws IOException, InterruptedException {
+        boolean done = false;
+        try {
+            List<String> branches = mount.options.branches();
+            if (branches != null && !branches.equals(mount.branches())) {
+                mount.selectBranches(branches);
+            }
+            Selection selection = mount.options.selection();
+            if (selection != null && !selection.equals(mount.repository.selection())) {
+                mount.select(before -> selection).await();
+            }
+            done = true;
+            return mount;
+        } finally {
+            if (!done) {
+                mount.close();
+            }
         }
     }
 
@@ -263,7 +293,8 @@ public final class Mount implements AutoCloseable {
                 .withSources(List.of(new CacheSource(dits.cache())));
     }
 
-    private static Repository create(Dits dits, Path directory, SessionInfo info) throws IOException {
+    private static Repository create(Dits dits, Path directory, SessionInfo info, @Nullable List<String> branches)
+            throws IOException {
         ChunkProfile profile = ChunkProfile.byName(info.profile())
                 .orElseThrow(
                         () -> new DitsException("the share cuts files by a profile that this version does not know ("
@@ -272,7 +303,9 @@ public final class Mount implements AutoCloseable {
                 // What the share's history is like, the first pull shows.
                 settings(dits).withProfile(profile).withRequireSignatures(false);
         try {
-            return Repository.init(directory, info.branch().isEmpty() ? settings : settings.withBranch(info.branch()));
+            boolean another = branches != null && !branches.isEmpty() && !branches.contains(info.branch());
+            String branch = branches != null && another ? branches.get(0) : info.branch();
+            return Repository.init(directory, branch.isEmpty() ? settings : settings.withBranch(branch));
         } catch (IllegalArgumentException e) {
             throw new DitsException("the share's branch has a name that can not be", e);
         }
@@ -300,7 +333,7 @@ public final class Mount implements AutoCloseable {
             Late late = new Late();
             Connector connector = dits.connector();
             Session session = connector.attach(stored, null, late, options.timeout());
-            return new Mount(dits, connector, repository, options, late, session, stored);
+            return selected(new Mount(dits, connector, repository, options, late, session, stored));
         } catch (IOException | InterruptedException | RuntimeException e) {
             repository.close();
             throw e;
@@ -633,6 +666,74 @@ public final class Mount implements AutoCloseable {
             throw new IllegalStateException("a restore ended without a report");
         }
         return done;
+    }
+
+    /**
+     * Changes which part of the tree this mount holds, as {@link Repository#select} does it; content that comes to be selected is fetched, nothing else. Waits for its turn behind a
+     * transfer under way; starts at once otherwise. Before the first pull it only says what that is to bring.
+     *
+     * <p>It fails with {@link dev.dits.error.LocalChangesException} where something that is in no commit lies where a file is to be written. Its result names as refused what no longer is selected and stays
+     * all the same, for its changes are in no commit.
+     *
+     * @param change makes the new selection of the one that there is, such as {@code before -> Selection.of(List.of("takes/**"))}
+     * @return the transfer; its result names the commit that the working tree stands on
+     */
+    public Transfer select(UnaryOperator<Selection> change) {
+        return start(control -> {
+            SelectReport report = newPull(control).select(change);
+            List<String> refused = new ArrayList<>();
+            report.kept()
+                    .forEach(path -> refused.add(
+                            path.display() + ": not selected, and kept: it has changes that are in no commit"));
+            report.checkout().ifPresent(written -> refused.addAll(Pull.refusals(written)));
+            return new TransferTask.Outcome(repository.base().orElse(NO_COMMIT), refused);
+        });
+    }
+
+    /**
+     * Returns the branches of the share that this mount follows.
+     *
+     * @return their names, sorted; empty for all
+     * @throws IOException if the configuration can not be read
+     */
+    public List<String> branches() throws IOException {
+        return branches(repository);
+    }
+
+    /**
+     * Changes which branches of the share this mount follows, see {@link MountOptions#withBranches}. Those that are added come with the next pull, or by themselves; those that are left
+     * out stay as they are.
+     *
+     * @param names their names; none for all
+     * @throws IllegalArgumentException if one can not be the name of a branch
+     * @throws IOException if the configuration can not be written
+     */
+    public void selectBranches(Collection<String> names) throws IOException {
+        selectBranches(repository, names);
+        sync.ask();
+    }
+
+    /**
+     * As {@link #branches()}, of a mount that another process holds, or none.
+     *
+     * @param repository the mount's
+     * @return their names, sorted; empty for all
+     * @throws IOException if the configuration can not be read
+     */
+    public static List<String> branches(Repository repository) throws IOException {
+        return SelectedBranches.of(repository).names();
+    }
+
+    /**
+     * As {@link #selectBranches(Collection)}, for a mount that another process holds, or none: it takes note with its next round or pull.
+     *
+     * @param repository the mount's
+     * @param names their names; none for all
+     * @throws IllegalArgumentException if one can not be the name of a branch
+     * @throws IOException if the configuration can not be written
+     */
+    public static void selectBranches(Repository repository, Collection<String> names) throws IOException {
+        SelectedBranches.select(repository, names);
     }
 
     /**

@@ -24,6 +24,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ final class ContentFetch implements AutoCloseable {
     private final Requests peer;
     private final TransferControl control;
     private final StoreWriter writer;
+    private final Predicate<TreePath> selected;
     private final FileTree files;
 
     /** Chunks asked for and not here yet: one that occurs twice is asked for once. */
@@ -64,12 +66,19 @@ final class ContentFetch implements AutoCloseable {
      * @param peer who has the content
      * @param control counters and gate
      * @param writer takes the chunks; not flushed
+     * @param selected tells of a file whether its content is wanted
      */
-    ContentFetch(Repository repository, Requests peer, TransferControl control, StoreWriter writer) {
+    ContentFetch(
+            Repository repository,
+            Requests peer,
+            TransferControl control,
+            StoreWriter writer,
+            Predicate<TreePath> selected) {
         this.repository = repository;
         this.peer = peer;
         this.control = control;
         this.writer = writer;
+        this.selected = selected;
         this.files = new FileTree(repository.objects());
     }
 
@@ -90,7 +99,8 @@ final class ContentFetch implements AutoCloseable {
         for (TreeDiff.Change change = diff.next(); change != null; change = diff.next()) {
             if (change.after() instanceof FileEntry file
                     && !(change.before() instanceof FileEntry old
-                            && old.content().equals(file.content()))) {
+                            && old.content().equals(file.content()))
+                    && selected.test(change.path())) {
                 control.addTotals(1, file.content().size());
                 chunksOf(id, change.path(), file.content());
                 control.fileDone();

@@ -4,7 +4,6 @@ import dev.dits.cache.ChunkCache;
 import dev.dits.error.BranchMovedException;
 import dev.dits.error.DitsException;
 import dev.dits.error.InvalidSignatureException;
-import dev.dits.object.Commit;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.Escaper;
 import dev.dits.object.ObjectId;
@@ -17,6 +16,9 @@ import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RestoreOptions;
 import dev.dits.repo.RestoreReport;
+import dev.dits.repo.SelectReport;
+import dev.dits.repo.SelectedSize;
+import dev.dits.repo.Selection;
 import dev.dits.session.Session;
 import dev.dits.store.StoreWriter;
 import java.io.IOException;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,12 +108,16 @@ public final class Pull {
      */
     public Result run() throws IOException, InterruptedException {
         control.checkpoint();
-        ShareRefs there = ShareRefs.read(session);
+        ShareRefs there = ShareRefs.read(session, repository);
         RefName branch = repository
                 .currentBranch()
                 .orElseThrow(() ->
                         new DitsException("the working tree is on no branch; 'dits checkout BRANCH' first, then pull"));
         ObjectId tip = there.branch(branch.shortName());
+        if (tip == null && !SelectedBranches.of(repository).has(branch.shortName())) {
+            throw new DitsException("this mount does not follow branch " + branch.shortName()
+                    + " of its share; 'dits p2p select --branch " + branch.shortName() + "' makes it");
+        }
         if (tip == null) {
             throw new DitsException(
                     there.isEmpty()
@@ -177,12 +184,15 @@ public final class Pull {
      * @throws InterruptedException if the thread was interrupted
      */
     public List<String> fetchAll() throws IOException, InterruptedException {
+        return fetchAll(keeps(repository) ? ofShare() : List.of());
+    }
+
+    private List<String> fetchAll(List<ObjectId> complete) throws IOException, InterruptedException {
         control.checkpoint();
-        ShareRefs there = ShareRefs.read(session);
+        ShareRefs there = ShareRefs.read(session, repository);
         if (there.isEmpty()) {
             throw new DitsException("the share has no commit yet; try again when something was committed there");
         }
-        List<ObjectId> complete = keeps(repository) ? ofShare() : List.of();
         try (StoreWriter writer = repository.store().newWriter()) {
             there.fetch(session, writer, there.haves(repository), true, control);
             there.fetchContent(session, repository, writer, complete, control);
@@ -233,7 +243,8 @@ public final class Pull {
     }
 
     private boolean unfinished() throws IOException {
-        return repository.unfinished().isPresent();
+        return repository.unfinished().isPresent()
+                || repository.unfinishedSelection().isPresent();
     }
 
     private static Result result(ObjectId commit, @Nullable CheckoutReport report, List<String> problems) {
@@ -378,16 +389,43 @@ public final class Pull {
                 options -> repository.restore(paths, restore.withWriting(options)));
     }
 
+    /**
+     * Changes which part of the tree the mount holds. Content that comes to be selected is fetched; where the content of all commits is kept here, that of all of them.
+     *
+     * @param change makes the new selection of the one that there is
+     * @return what it did
+     * @throws IOException if it fails; what arrived stays, and the same again goes on from there
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public SelectReport select(UnaryOperator<Selection> change) throws IOException, InterruptedException {
+        control.checkpoint();
+        Optional<ObjectId> base = repository.base();
+        if (base.isEmpty()) {
+            return repository.select(change, CheckoutOptions.defaults());
+        }
+        ObjectId commit = base.get();
+        SelectedSize size = repository.selectedSize(commit, change.apply(repository.selection()));
+        SelectReport report =
+                write(size, SharePlaces.of(repository, commit), options -> repository.select(change, options));
+        if (keeps(repository)) {
+            List<String> unused = fetchAll(List.of());
+        }
+        return report;
+    }
+
     private interface Writing<T> {
         T with(CheckoutOptions options) throws IOException;
     }
 
     private <T> T write(ObjectId tip, SharePlaces places, Writing<T> writing) throws IOException {
-        Commit commit = repository.readCommit(tip);
+        return write(repository.selectedSize(tip), places, writing);
+    }
+
+    private <T> T write(SelectedSize size, SharePlaces places, Writing<T> writing) throws IOException {
         DirectoryRef base = repository.base().isPresent()
                 ? repository.readCommit(repository.base().get()).tree()
                 : null;
-        control.addTotals(commit.tree().files(), commit.tree().bytes());
+        control.addTotals(size.files(), size.bytes());
         try (ChunkFetcher fetcher = new ChunkFetcher(
                 session,
                 places,

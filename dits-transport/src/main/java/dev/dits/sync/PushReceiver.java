@@ -85,7 +85,7 @@ public final class PushReceiver {
         if (expected != null && !repository.isAncestor(expected, commit)) {
             throw moved(branch);
         }
-        try (ContentFetch content = new ContentFetch(repository, pusher, control, writer)) {
+        try (ContentFetch content = new ContentFetch(repository, pusher, control, writer, path -> true)) {
             // A commit that is here and that no reference reaches may be what is left of a push that was cut off.
             for (ObjectId fresh :
                     new ObjectWalk(repository.objects(), ObjectWalk.Options.NONE).listCommits(List.of(commit), haves)) {

@@ -53,6 +53,9 @@ final class ShareRefs {
     private final String head;
     private final Map<String, ObjectId> refs;
 
+    /** Tags that come along where the history that they name does: this mount follows some branches only. */
+    private final Map<String, ObjectId> tagsApart = new TreeMap<>();
+
     /** Branches that do not continue what they were when they were last seen, with what that was. */
     private final Map<String, ObjectId> rewritten = new TreeMap<>();
 
@@ -94,6 +97,34 @@ final class ShareRefs {
             }
         }
         return new ShareRefs(head, refs);
+    }
+
+    /**
+     * Asks the share, and leaves out the branches that this mount does not follow.
+     *
+     * @param session the share
+     * @param repository the mount
+     * @return what it has, and this mount follows
+     * @throws IOException if it can not be asked
+     */
+    static ShareRefs read(Session session, Repository repository) throws IOException {
+        ShareRefs all = read(session);
+        SelectedBranches selected = SelectedBranches.of(repository);
+        if (selected.areAll()) {
+            return all;
+        }
+        Map<String, ObjectId> followed = new TreeMap<>();
+        Map<String, ObjectId> tags = new TreeMap<>();
+        all.refs.forEach((name, id) -> {
+            if (name.startsWith(TAGS)) {
+                tags.put(name, id);
+            } else if (selected.has(name.substring(HEADS.length()))) {
+                followed.put(name, id);
+            }
+        });
+        ShareRefs refs = new ShareRefs(all.head, followed);
+        refs.tagsApart.putAll(tags);
+        return refs;
     }
 
     /** Under which name a reference of the share is kept here; null where no reference can have that name. */
@@ -203,7 +234,8 @@ final class ShareRefs {
                             ? Tag.decode(bytes).target()
                             : tip);
         }
-        try (ContentFetch content = new ContentFetch(repository, session, control, writer)) {
+        try (ContentFetch content =
+                new ContentFetch(repository, session, control, writer, repository.selection()::selects)) {
             for (ObjectId commit :
                     new ObjectWalk(repository.objects(), ObjectWalk.Options.NONE).listCommits(commits, complete)) {
                 content.commit(commit);
@@ -245,6 +277,25 @@ final class ShareRefs {
         return false;
     }
 
+    /** Those of the history that was fetched. */
+    private void takeTags(Repository repository) throws IOException {
+        Map<String, ObjectId> here = new TreeMap<>();
+        for (Map.Entry<String, ObjectId> tag : tagsApart.entrySet()) {
+            if (repository.store().contains(tag.getValue())) {
+                here.put(tag.getKey(), tag.getValue());
+            }
+        }
+        Map<RefName, ObjectId> noted = repository.tags();
+        here.keySet().removeIf(name -> noted.containsKey(RefName.tag(name.substring(TAGS.length()))));
+        if (!here.isEmpty()) {
+            // What a pull that was cut off has left need not be whole.
+            Set<ObjectId> history = Set.copyOf(
+                    new ObjectWalk(repository.objects(), ObjectWalk.Options.NONE).listCommits(refs.values(), Set.of()));
+            here.values().retainAll(history);
+            refs.putAll(here);
+        }
+    }
+
     /**
      * Checks what was fetched before anything names it: signatures, and that every branch continues what it was. Call it before {@link #note}, with all durable.
      *
@@ -254,6 +305,7 @@ final class ShareRefs {
      * @throws IOException if the file system fails, or the share can not be asked
      */
     void admit(Session session, Repository repository) throws IOException {
+        takeTags(repository);
         repository.admit(refs.values());
         for (Map.Entry<String, ObjectId> ref : refs.entrySet()) {
             RefName target = target(ref.getKey());

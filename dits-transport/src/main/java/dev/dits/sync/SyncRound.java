@@ -166,7 +166,8 @@ public final class SyncRound {
      */
     public Report run() throws IOException, InterruptedException {
         control.checkpoint();
-        ShareRefs there = ShareRefs.read(session);
+        ShareRefs there = ShareRefs.read(session, repository);
+        SelectedBranches selected = SelectedBranches.of(repository);
         try (StoreWriter writer = repository.store().newWriter()) {
             there.fetch(session, writer, there.haves(repository), false, control);
             pull.keepContent(there, writer);
@@ -187,7 +188,11 @@ public final class SyncRound {
         });
         for (RefName branch : branches) {
             control.checkpoint();
-            settle(branch, there);
+            if (selected.has(branch.shortName())) {
+                settle(branch, there);
+            } else {
+                leave(branch);
+            }
         }
         follow();
         if (current.isPresent()) {
@@ -197,6 +202,20 @@ public final class SyncRound {
             ahead = here ? null : theirs;
         }
         return new Report(settled, ahead, again, retry, lagging, problems, notWritten, kept);
+    }
+
+    /** A branch that this mount does not follow: what is new on it stays here. */
+    private void leave(RefName branch) throws IOException {
+        Optional<ObjectId> mine = repository.ref(branch);
+        if (mine.isPresent() && !mine.equals(repository.ref(RefName.remote(Pull.REMOTE, branch.shortName())))) {
+            kept++;
+            problems.put(
+                    branch.shortName(),
+                    "this mount does not follow branch " + branch.shortName()
+                            + " of its share, so its commits stay here; 'dits p2p select --branch "
+                            + branch.shortName() + "' sends them");
+        }
+        mine.ifPresent(commit -> settled.put(branch, commit));
     }
 
     private void settle(RefName branch, ShareRefs there) throws IOException, InterruptedException {

@@ -45,6 +45,16 @@ final class CloneCommand implements Callable<Integer> {
     @Option(names = "--code", paramLabel = "CODE", description = "The join code, where TARGET is an address.")
     private @Nullable String code;
 
+    @Option(
+            names = "--path",
+            paramLabel = "GLOB",
+            description =
+                    "Keep the content of this part of the tree only, such as 'takes/**'; may be repeated. The rest stays promised by the share.")
+    private List<String> paths = List.of();
+
+    @Option(names = "--branch", paramLabel = "NAME", description = "Copy this branch only; may be repeated.")
+    private List<String> branches = List.of();
+
     @Mixin
     private ConnectionOptions connection = new ConnectionOptions();
 
@@ -58,6 +68,7 @@ final class CloneCommand implements Callable<Integer> {
         Usage.require(
                 written != null || Target.inEnvironment(context),
                 "give a target and the directory to copy it to: dits clone CODE DIR");
+        SelectionOptions.check(paths, branches);
         Target target = Target.resolve(context, written, code);
         Path shown = Path.of(arguments.get(arguments.size() - 1));
         Path directory = context.path(shown);
@@ -72,7 +83,10 @@ final class CloneCommand implements Callable<Integer> {
         boolean readOnly;
         Path root;
         try (Dits dits = Dits.open(connection.ditsOptions(context));
-                Mount mount = dits.mount(target.value(), directory, connection.mountOptions(target.code()))) {
+                Mount mount = dits.mount(
+                        target.value(),
+                        directory,
+                        SelectionOptions.with(connection.mountOptions(target.code()), paths, branches))) {
             context.say(Icon.DONE, "Connected to " + Format.safe(mount.shareName()));
             fetched = Watch.await(context, mount.fetchAll(), "Fetching");
             context.say("   " + TransferReport.summary(fetched.progress()));
@@ -83,7 +97,8 @@ final class CloneCommand implements Callable<Integer> {
         // Without the share, and without the node's cache: what is not here is not here.
         try (Repository copy = RepositoryCommand.open(root)) {
             context.say("Checking all of it...");
-            verify(copy.fsck(bytes -> {}));
+            SelectCommand.warnIfNothing(context, copy, copy.selection());
+            verify(copy.fsck(bytes -> {}), copy.selection().isAll());
             context.say(
                     Icon.FOLDER,
                     "Cloned to " + Context.show(shown) + ", verified: "
@@ -98,11 +113,11 @@ final class CloneCommand implements Callable<Integer> {
     }
 
     /** A copy for keeping is whole, or it is none. */
-    private static void verify(FsckReport report) throws DitsException {
+    private static void verify(FsckReport report, boolean all) throws DitsException {
         if (!report.clean()) {
             throw new CorruptObjectException("what arrived is not whole; 'dits fsck' there lists what is damaged");
         }
-        if (report.promisedCount() > 0) {
+        if (all && report.promisedCount() > 0) {
             throw new DitsException(Format.count(report.promisedCount(), "object")
                     + " are not here; the same command again brings them");
         }

@@ -83,6 +83,9 @@ final class CommitCommand extends RepositoryCommand {
         }
         if (made.isEmpty()) {
             context.say("Nothing to commit: the working tree is as its commit.");
+            if (!repository.selection().isAll()) {
+                context.say("What is not selected is not looked at; 'dits status' names what is new there.");
+            }
             return ExitCode.OK;
         }
         CommitResult commit = made.get();
@@ -98,6 +101,13 @@ final class CommitCommand extends RepositoryCommand {
         });
         if (!repository.config().withPrefix("remote.").isEmpty()) {
             context.say("  'dits push' sends it to the share.");
+        }
+        commit.unselected().stream()
+                .limit(SKIPPED_SHOWN_MAX)
+                .forEach(path -> context.warn("left out, not selected ('dits p2p select --add'): " + path.display()));
+        if (commit.unselected().size() > SKIPPED_SHOWN_MAX) {
+            context.warn("left out " + Format.count(commit.unselected().size() - SKIPPED_SHOWN_MAX)
+                    + " more that are not selected");
         }
         for (TreePath path : commit.skipped()
                 .subList(0, Math.min(SKIPPED_SHOWN_MAX, commit.skipped().size()))) {
@@ -136,6 +146,10 @@ final class CommitCommand extends RepositoryCommand {
                     .field("newBytes", made.map(CommitResult::newBytes).orElse(0L))
                     .array("skipped");
             for (TreePath path : made.map(CommitResult::skipped).orElse(List.of())) {
+                out.object().field("path", path).end();
+            }
+            out.end().array("unselected");
+            for (TreePath path : made.map(CommitResult::unselected).orElse(List.of())) {
                 out.object().field("path", path).end();
             }
             out.end().field("merged", made.flatMap(CommitResult::merged).map(MergeReport::commit));

@@ -45,6 +45,7 @@ import picocli.CommandLine.Parameters;
             "  dits p2p connect 7KQM-4TX-9PZ@192.168.1.5:4433 ./project --timeout 60",
             "  dits p2p connect --watch 7KQM-4TX-9PZ ./project      a folder that keeps itself in step",
             "  DITS_JOIN_CODE=... dits p2p connect ./assets",
+            "  dits p2p connect --path 'takes/**' 7KQM-4TX-9PZ ./takes-only      a part of the tree",
             "  dits p2p connect --pull-only - ./assets < ticket    nothing stays in the background"
         })
 final class ConnectCommand implements Callable<Integer> {
@@ -72,6 +73,19 @@ final class ConnectCommand implements Callable<Integer> {
     @Option(names = "--pull-only", description = "End after the pull; nothing goes on in the background.")
     private boolean pullOnly;
 
+    @Option(
+            names = "--path",
+            paramLabel = "GLOB",
+            description =
+                    "Mount this part of the tree only, such as 'takes/**'; may be repeated. 'dits p2p select' changes it later.")
+    private List<String> paths = List.of();
+
+    @Option(
+            names = "--branch",
+            paramLabel = "NAME",
+            description = "Follow this branch of the share only; may be repeated.")
+    private List<String> branches = List.of();
+
     @Mixin
     private WatchSwitches watch = new WatchSwitches();
 
@@ -97,6 +111,7 @@ final class ConnectCommand implements Callable<Integer> {
                 "--pull-only leaves nothing behind that --foreground, --manual or --watch could be about");
         WatchOptions watching = watch.options();
         limits.check();
+        SelectionOptions.check(paths, branches);
         Target target = Target.resolve(context, written, code);
         Path shown = Path.of(last);
         Path directory = context.path(shown);
@@ -108,8 +123,14 @@ final class ConnectCommand implements Callable<Integer> {
         context.resumeHint("The same command goes on from here; what was verified stays.");
         Optional<RunningMount> held = Held.at(context, directory);
         if (held.isPresent()) {
+            boolean same = paths.isEmpty() && branches.isEmpty();
             boolean watchedEnough = watching == null || held.get().watched();
-            if (held.get().connected() && !foreground && !pullOnly && held.get().sync() == sync() && watchedEnough) {
+            if (same
+                    && held.get().connected()
+                    && !foreground
+                    && !pullOnly
+                    && held.get().sync() == sync()
+                    && watchedEnough) {
                 return use(held.get(), shown);
             }
             // What the user names now may be where the share is to be found; two would only get in each other's way.
@@ -120,10 +141,13 @@ final class ConnectCommand implements Callable<Integer> {
                 Mount mount = dits.mount(
                         target.value(),
                         directory,
-                        connection
-                                .mountOptions(target.code())
-                                .withSync(foreground ? sync() : Sync.MANUAL)
-                                .withWatch(foreground ? watching : null))) {
+                        SelectionOptions.with(
+                                connection
+                                        .mountOptions(target.code())
+                                        .withSync(foreground ? sync() : Sync.MANUAL)
+                                        .withWatch(foreground ? watching : null),
+                                paths,
+                                branches))) {
             limits.apply(mount.bandwidth());
             dits.cacheProblem().ifPresent(context::warn);
             Follower follower = new Follower(context, mount);
@@ -132,6 +156,8 @@ final class ConnectCommand implements Callable<Integer> {
                     + Format.safe(mount.path()));
             warnOfClock(mount);
             int result = pull(mount.pull());
+            SelectCommand.warnIfNothing(
+                    context, mount.repository(), mount.repository().selection());
             context.say(Icon.FOLDER, "Repository mounted at: " + Context.show(shown));
             if (foreground) {
                 context.say(

@@ -141,6 +141,7 @@ final class DitsCommand implements Runnable {
                         .addSubcommand(new CacheCommand.Clear(context))
                         .addSubcommand(new CacheCommand.Gc(context))
                         .commandLine())
+                .addSubcommand(new SelectCommand(context))
                 .addSubcommand(new HoldCommand(context))
                 .commandLine();
         CommandLine dits = new Commands(new DitsCommand(context), only)

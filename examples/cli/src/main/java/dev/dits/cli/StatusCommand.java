@@ -1,6 +1,7 @@
 package dev.dits.cli;
 
 import dev.dits.object.ObjectId;
+import dev.dits.object.TreePath;
 import dev.dits.repo.Change;
 import dev.dits.repo.RefName;
 import dev.dits.repo.Repository;
@@ -16,6 +17,8 @@ import picocli.CommandLine.Mixin;
         footerHeading = "%nExamples:%n",
         footer = {"  dits status", "  dits status --json    for scripts: one JSON document"})
 final class StatusCommand extends RepositoryCommand {
+    private static final int UNSELECTED_SHOWN_MAX = 100;
+
     @Mixin
     private JsonOption json = new JsonOption();
 
@@ -55,7 +58,15 @@ final class StatusCommand extends RepositoryCommand {
                     .field("ignoredCount", status.ignoredCount())
                     .field("skippedCount", status.skippedCount())
                     .field("heldCount", status.heldCount())
-                    .end();
+                    .array("selection");
+            for (String glob : status.selection().globs()) {
+                out.value(glob);
+            }
+            out.end().field("omittedCount", status.omittedCount()).array("unselected");
+            for (TreePath path : status.unselected()) {
+                out.object().field("path", path).end();
+            }
+            out.end().field("unselectedCount", status.unselectedCount()).end();
         }
     }
 
@@ -88,6 +99,18 @@ final class StatusCommand extends RepositoryCommand {
         } else {
             context.say(Format.count(status.changeCount(), "change") + "; 'dits commit -m MESSAGE' records "
                     + (status.changeCount() == 1 ? "it." : "them."));
+        }
+        if (!status.selection().isAll()) {
+            context.say("Partial: " + Format.count(status.omittedCount(), "file")
+                    + " of the commit not selected, and so not here; commits keep them ('dits p2p select').");
+        }
+        status.unselected().stream()
+                .limit(UNSELECTED_SHOWN_MAX)
+                .forEach(path -> context.say("  not selected: " + path.display()));
+        if (status.unselectedCount() > 0) {
+            context.say(
+                    Format.count(status.unselectedCount(), "path")
+                            + " here that no commit gets, for they are not selected; 'dits p2p select --add GLOB' selects them.");
         }
         if (status.skippedCount() > 0) {
             context.say(Format.count(status.skippedCount(), "entry")

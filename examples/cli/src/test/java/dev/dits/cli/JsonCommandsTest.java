@@ -51,7 +51,11 @@ class JsonCommandsTest {
                         "changes",
                         "ignoredCount",
                         "skippedCount",
-                        "heldCount");
+                        "heldCount",
+                        "selection",
+                        "omittedCount",
+                        "unselected",
+                        "unselectedCount");
         assertThat(status.get("branch").textValue()).isEqualTo("main");
         assertThat(status.get("base").isNull()).isTrue();
         assertThat(status.get("clean").booleanValue()).isTrue();

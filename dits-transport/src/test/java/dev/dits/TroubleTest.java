@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Directories that go away or may not be written, files that change or may not be read, a clock that jumps, descriptors that run out: the error says what it is, nothing is
- * lost, and the same again completes when the trouble is over. Full disks are in {@link DiskFullTest}.
+ * Directories that go away or may not be written, files that change or may not be read, a clock that jumps: the error says what it is, nothing is lost, and the same
+ * again completes when the trouble is over. Full disks are in {@link DiskFullTest}, descriptors that run out in {@link DescriptorsTest}.
  */
 @Timeout(120)
 class TroubleTest {

@@ -60,13 +60,20 @@ public final class DiskFailures {
     }
 
     /**
-     * Says at the border of the library what a failure of the file system means to the user: no room, or no right to a file. Everything else, and
+     * Says at the border of the library what a failure of the file system means to the user: no room, no right to a file, or no descriptor left. Everything else, and
      * what is explained already, stays as it is.
      *
      * @param failure any failure
-     * @return a {@link DiskFullException}, a {@link FileAccessException}, or the failure as it is
+     * @return a {@link DiskFullException}, a {@link FileAccessException}, another {@link DitsException}, or the failure as it is
      */
     public static IOException translate(IOException failure) {
+        if (!(failure instanceof DitsException) && words(failure).contains("too many open files")) {
+            return new DitsException(
+                    "this process, or the system, has as many files and sockets open as it may ("
+                            + Escaper.escape(String.valueOf(failure.getMessage()))
+                            + "); close some, or raise the limit (ulimit -n), and try again",
+                    failure);
+        }
         if (!(failure instanceof FileSystemException file) || file.getFile() == null) {
             return failure;
         }

@@ -8,6 +8,7 @@ import dev.dits.error.RepositoryNotFoundException;
 import dev.dits.object.FileTree;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectSource;
+import dev.dits.object.TreePath;
 import dev.dits.store.PackStore;
 import dev.dits.store.RecordType;
 import dev.dits.store.StoreOptions;
@@ -440,6 +441,23 @@ record CrashScenario(String name, Step before, Step action) {
                                 disk,
                                 repository -> repository.reset(
                                         "main~1", ResetOptions.defaults().withCheckout(oneByOne())))),
+                new CrashScenario(
+                        "restore",
+                        (root, disk) -> {
+                            twoCommits(root, disk);
+                            write(root.resolve("a.txt"), "in no commit", 0644);
+                            write(root.resolve("mine"), "neither", 0644);
+                            times(root);
+                        },
+                        (root, disk) -> open(
+                                root,
+                                disk,
+                                repository -> repository.restore(
+                                        List.of(TreePath.ROOT),
+                                        RestoreOptions.defaults()
+                                                .withUncommitted(RestoreOptions.Uncommitted.DISCARD)
+                                                .withSource(repository.resolve("one"))
+                                                .withWriting(oneByOne())))),
                 new CrashScenario(
                         "pull",
                         (root, disk) -> {

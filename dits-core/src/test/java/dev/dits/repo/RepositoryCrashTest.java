@@ -2,6 +2,7 @@ package dev.dits.repo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dits.disk.CrashPoints;
 import dev.dits.disk.Disk;
 import dev.dits.disk.FaultDisk;
 import dev.dits.object.ObjectId;
@@ -56,8 +57,12 @@ class RepositoryCrashTest {
 
     @TestFactory
     Stream<DynamicTest> atEveryPoint() {
-        return CrashScenario.all().stream()
+        Stream<DynamicTest> scenarios = CrashScenario.all().stream()
                 .map(scenario -> DynamicTest.dynamicTest(scenario.name(), () -> everyPoint(scenario)));
+        return Stream.concat(
+                scenarios,
+                Stream.of(DynamicTest.dynamicTest(
+                        "all points are listed", () -> assertThat(PASSED).isEqualTo(CrashPoints.of("repository")))));
     }
 
     private void everyPoint(CrashScenario scenario) throws IOException {

@@ -45,6 +45,9 @@ final class ModelRun extends SeedRun {
     private static final long DAY_MILLIS = 86_400_000L;
     private static final int MOUNTS = 3;
 
+    /** Few, so that users meet in them. */
+    private static final int NAMES = 3;
+
     private final Model model = new Model();
     private final Set<Integer> offline = new HashSet<>();
 
@@ -205,7 +208,7 @@ final class ModelRun extends SeedRun {
             String one = there.isEmpty() ? "" : there.get(host.random.nextInt(there.size()));
             int dice = there.isEmpty() ? 0 : host.random.nextInt(20);
             if (dice < 7) {
-                String name = (host.random.nextBoolean() ? "d/" : "") + "f" + host.random.nextInt(World.FILES);
+                String name = (host.random.nextBoolean() ? "d/" : "") + "f" + host.random.nextInt(NAMES);
                 if (canBeFile(host, name)) {
                     host.edit(name);
                 }
@@ -221,7 +224,7 @@ final class ModelRun extends SeedRun {
             } else if (dice < 19) {
                 // A directory in the place of a file.
                 host.delete(one);
-                host.edit(one + "/f" + host.random.nextInt(World.FILES));
+                host.edit(one + "/f" + host.random.nextInt(NAMES));
             } else if (one.contains("/")) {
                 // A file in the place of a directory.
                 String directory = one.substring(0, one.indexOf('/'));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -48,6 +49,9 @@ public final class Hook {
         /** About to touch a file; {@code writing} may be refused as a full disk refuses it. */
         void file(boolean writing) throws IOException;
     }
+
+    /** Later than any simulated clock, and earlier than the platform's. */
+    private static final FileTime SIMULATED_TIME_MAX = FileTime.from(Instant.parse("2025-01-01T00:00:00Z"));
 
     private static volatile Control control;
 
@@ -204,14 +208,21 @@ public final class Hook {
 
     /**
      * As {@link Files#readAttributes(Path, String, LinkOption...)}, but a file's change time is its modification time: that
-     * one is the simulation's, while the platform's clock would make two runs differ.
+     * one is the simulation's, while the platform's clock would make two runs differ. What that clock has dated, as a directory
+     * in which something was deleted, is of one moment.
      */
     public static Map<String, Object> attributes(Path path, String names, LinkOption... options) throws IOException {
         reading();
         Map<String, Object> found = Files.readAttributes(path, names, options);
-        if (mine() != null && found.containsKey("ctime") && found.containsKey("lastModifiedTime")) {
+        if (mine() != null && found.get("lastModifiedTime") instanceof FileTime time) {
             found = new HashMap<>(found);
-            found.put("ctime", found.get("lastModifiedTime"));
+            if (time.compareTo(SIMULATED_TIME_MAX) > 0) {
+                time = SIMULATED_TIME_MAX;
+                found.put("lastModifiedTime", time);
+            }
+            if (found.containsKey("ctime")) {
+                found.put("ctime", time);
+            }
         }
         return found;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.dits.error.DitsException;
 import dev.dits.error.LocalChangesException;
+import dev.dits.error.PermissionDeniedException;
 import dev.dits.object.DirectoryTree;
 import dev.dits.object.ObjectId;
 import dev.dits.object.TreeEntry;
@@ -21,9 +22,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -353,5 +357,48 @@ class SelectiveMountTest {
         assertThatExceptionOfType(DitsException.class)
                 .isThrownBy(() -> mount.pull().await())
                 .withMessageContaining("--branch main");
+    }
+
+    @Test
+    void whatIsOutsideTheGrantIsRefusedAndNothingChanges() throws Exception {
+        try (Repository repository = Repository.open(project, RepositoryOptions.defaults())) {
+            repository.createBranch("secret", "HEAD");
+        }
+        Share share = share();
+        Queue<DitsEvent.RequestRefused> refused = new ConcurrentLinkedQueue<>();
+        share.onEvent(event -> {
+            if (event instanceof DitsEvent.RequestRefused one) {
+                refused.add(one);
+            }
+        });
+        Map<RefName, ObjectId> before = share.repository().refs();
+        ObjectId head = share.repository().head().orElseThrow();
+
+        // A branch that the grant does not show is as if it were not there; a part of one that it shows can be mounted.
+        Invite main = share.invite(InviteOptions.defaults().withBranches(List.of("main")));
+        Mount outside = join(main.secret(), "outside", manual("takes/**").withBranches(List.of("secret")));
+        assertThatExceptionOfType(DitsException.class)
+                .isThrownBy(() -> outside.pull().await())
+                .withMessageContaining("no branch secret");
+        assertThat(outside.repository().refs()).isEmpty();
+        assertThat(onDisk(outside.root())).isEmpty();
+        outside.close();
+        Mount within = join(main.secret(), "within", manual("takes/**").withBranches(List.of("main")));
+        within.pull().await();
+        assertThat(onDisk(within.root())).containsExactly("takes/a.mov", "takes/notes.txt");
+        assertThat(within.repository().branches()).containsOnlyKeys(RefName.branch("main"));
+
+        // A grant of paths shows ranges of files, and no trees, whose nodes name what lies beside them.
+        Invite takes = share.invite(InviteOptions.defaults().withPaths(List.of("takes")));
+        Mount ranges = join(takes.secret(), "ranges", manual("raw/**"));
+        assertThat(ranges.readRange(head, "takes/notes.txt", 0, 5)).isEqualTo("notes".getBytes());
+        assertThatExceptionOfType(PermissionDeniedException.class)
+                .isThrownBy(() -> ranges.readRange(head, "raw/big.bin", 0, 5));
+        assertThatExceptionOfType(PermissionDeniedException.class)
+                .isThrownBy(() -> ranges.pull().await());
+        until.holds("it is told at the share", () -> refused.size() == 2);
+        assertThat(ranges.repository().refs()).isEmpty();
+        assertThat(onDisk(ranges.root())).isEmpty();
+        assertThat(share.repository().refs()).isEqualTo(before);
     }
 }

@@ -56,6 +56,9 @@ final class ShareRefs {
     /** Tags that come along where the history that they name does: this mount follows some branches only. */
     private final Map<String, ObjectId> tagsApart = new TreeMap<>();
 
+    /** Whether it has branches that this mount does not follow. */
+    private boolean hasOthers;
+
     /** Branches that do not continue what they were when they were last seen, with what that was. */
     private final Map<String, ObjectId> rewritten = new TreeMap<>();
 
@@ -124,6 +127,7 @@ final class ShareRefs {
         });
         ShareRefs refs = new ShareRefs(all.head, followed);
         refs.tagsApart.putAll(tags);
+        refs.hasOthers = all.refs.size() > followed.size() + tags.size();
         return refs;
     }
 
@@ -147,8 +151,9 @@ final class ShareRefs {
         return head;
     }
 
+    /** Whether it shows no branch at all, followed or not. */
     boolean isEmpty() {
-        return refs.isEmpty();
+        return refs.isEmpty() && !hasOthers;
     }
 
     /** Where a branch of the share is; null if it has none of that name. */

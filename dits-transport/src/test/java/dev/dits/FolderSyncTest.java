@@ -277,6 +277,40 @@ class FolderSyncTest {
     }
 
     @Test
+    void aMountOfAPartLeavesTheRestAloneAndIsKeptInStep() throws Exception {
+        Files.createDirectories(project.resolve("raw"));
+        Files.writeString(project.resolve("raw/big"), "unselected");
+        Share share = share(project, ShareOptions.defaults());
+        until.holds("it is committed", () -> share.repository().status().clean());
+        Mount part = keep(node("part")
+                .mount(
+                        share.ticket(),
+                        temporary.resolve("part"),
+                        MountOptions.defaults().withWatch(WATCH).withPaths(List.of("takes/**", "file"))));
+        part.onEvent(events::add);
+        until.watch(part).pull().await();
+        save(part.root(), "takes/a", "from the part");
+        until.holds("it is in the share", () -> has(project, "takes/a", "from the part"));
+        save(project, "takes/b", "for the part");
+        save(project, "raw/other", "not for the part");
+        until.holds("it is in the part", () -> has(part.root(), "takes/b", "for the part"));
+        until.holds(
+                "all is committed",
+                () -> share.repository().status().clean()
+                        && part.repository().status().clean()
+                        && part.syncState().inStep());
+        TimeUnit.MILLISECONDS.sleep(REST_MILLIS);
+        assertThat(files(part.root()).keySet()).containsExactly("file", "takes/a", "takes/b");
+        assertThat(files(project).keySet()).containsExactly("file", "raw/big", "raw/other", "takes/a", "takes/b");
+        // One for each save, and none that deletes what is not there; the last two may have been one.
+        assertThat(commits(share.repository())).isBetween(4, 6);
+        assertThat(share.repository().log("HEAD", 10).stream()
+                        .map(LogEntry::commit)
+                        .map(commit -> commit.message()))
+                .noneMatch(message -> message.contains("deleted"));
+    }
+
+    @Test
     void aFolderThatGoesAwayIsToldAndTheShareStays() throws Exception {
         Share share = share(project, ShareOptions.defaults());
         Path away = temporary.resolve("away");

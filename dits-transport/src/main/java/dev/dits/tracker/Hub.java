@@ -20,6 +20,8 @@ final class Hub {
     final ApiKeys keys;
     final Sources sources;
     final Rendezvous rendezvous;
+    final TrackerStore store;
+    final Events events;
     final RateLimit relayTotal;
     final Budget bodies = new Budget(BODIES_BYTES_MAX);
     final AtomicLong relayQueuedBytes = new AtomicLong();
@@ -33,6 +35,9 @@ final class Hub {
         this.keys = new ApiKeys(options.apiKeys());
         this.sources = new Sources(options.limits(), random);
         this.rendezvous = new Rendezvous(options.limits(), sources, metrics, random);
+        this.store = options.store() != null ? options.store() : new MemoryStore(options.limits(), clocks);
+        this.events = new Events(this);
+        this.store.onEvent(events);
         this.relayTotal = new RateLimit(
                 options.relay().totalBytesPerSecond(), options.relay().totalBurstBytes(), clocks.nowNanos());
     }
@@ -95,6 +100,15 @@ final class Hub {
         watched.values().forEach(one -> one.sweep(now));
         rendezvous.sweep(now);
         sources.sweep(now);
+        store.expire();
+        events.sweep();
+    }
+
+    /** Lets go of a store of its own. */
+    void close() {
+        if (options.store() == null) {
+            store.close();
+        }
     }
 
     /** Ends all connections; returns those that are to be waited for. */

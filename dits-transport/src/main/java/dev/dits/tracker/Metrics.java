@@ -9,6 +9,7 @@ final class Metrics {
     final LongAdder requests = new LongAdder();
     final LongAdder requestsRefused = new LongAdder();
     final LongAdder attemptsRefused = new LongAdder();
+    final LongAdder stunRequests = new LongAdder();
     final LongAdder pongs = new LongAdder();
     final LongAdder roomsOpened = new LongAdder();
     final LongAdder relayPackets = new LongAdder();
@@ -16,9 +17,12 @@ final class Metrics {
     final LongAdder relayPacketsDropped = new LongAdder();
 
     /** All of them in the text format of Prometheus, version 0.0.4. */
-    String text(Hub hub) {
+    String text(Hub hub, TrackerStore.Counts counts) {
         StringBuilder out = new StringBuilder(2_048);
         gauge(out, "connections", "Open connections.", hub.connections());
+        gauge(out, "peers", "Registered peers.", counts.peers());
+        gauge(out, "peers_online", "Registered peers that gave a sign of life.", counts.peersOnline());
+        gauge(out, "files", "Announced files.", counts.files());
         gauge(out, "tags", "Tags held by shares.", hub.rendezvous.tagCount());
         gauge(
                 out,
@@ -31,6 +35,7 @@ final class Metrics {
         counter(out, "requests_total", "HTTP requests, WebSocket handshakes included.", requests);
         counter(out, "requests_refused_total", "HTTP requests refused before they were looked into.", requestsRefused);
         counter(out, "attempts_refused_total", "Rooms refused by limits.", attemptsRefused);
+        counter(out, "stun_requests_total", "STUN requests answered.", stunRequests);
         counter(out, "pongs_total", "Signs of life that WebSockets gave when they were asked.", pongs);
         counter(out, "relay_rooms_total", "Rooms in which two members met.", roomsOpened);
         counter(out, "relay_packets_total", "Packets relayed.", relayPackets);

@@ -122,7 +122,8 @@ final class RelayConnection extends WebSocketConnection {
             hub.metrics.relayPacketsDropped.increment();
             return;
         }
-        if (hub.options.relay().handshakeOnly() && current.count(length) > RelayLimits.HANDSHAKE_BYTES) {
+        if (current.count(length) > RelayLimits.HANDSHAKE_BYTES
+                && hub.options.relay().handshakeOnly()) {
             String why = "this relay carries the beginning of a session only";
             limited(why);
             other.limited(why);

@@ -25,6 +25,8 @@ final class Rendezvous {
     /** Connections that may hold one tag, where it is not exclusive: each of them is told of every knock. */
     static final int HOLDERS_MAX = 16;
 
+    static final int LISTED_MAX = 1_000;
+
     private static final Pattern TAG = Pattern.compile("[0-9a-f]{16}");
     private static final int ROOM_BYTES = 16;
     private static final int TOKEN_BYTES = 32;
@@ -44,6 +46,7 @@ final class Rendezvous {
     private final Map<String, Room> rooms = new HashMap<>();
 
     private final Map<String, Room> waiting = new LinkedHashMap<>();
+    private long opened;
 
     private record Tag(boolean exclusive, Set<RendezvousConnection> holders) {}
 
@@ -160,7 +163,7 @@ final class Rendezvous {
 
     /** Behind {@link #lock}. */
     private Room open(RelayConnection guest, Source source, long nowNanos) {
-        Room room = new Room(hex(ROOM_BYTES), hex(TOKEN_BYTES), guest, source, nowNanos);
+        Room room = new Room(++opened, hex(ROOM_BYTES), hex(TOKEN_BYTES), guest, source, nowNanos);
         rooms.put(room.id, room);
         waiting.put(room.id, room);
         guest.waitIn(room);
@@ -230,6 +233,23 @@ final class Rendezvous {
         for (Room room : late) {
             room.first.silent();
         }
+    }
+
+    /** The rooms in which two are, for people: a number, since when, how much; nothing by which one could enter. */
+    List<Object> list(Clocks clocks) {
+        long now = clocks.nowNanos();
+        List<Object> list = new ArrayList<>();
+        lock.lock();
+        try {
+            for (Room room : rooms.values()) {
+                if (list.size() < LISTED_MAX && !waiting.containsKey(room.id)) {
+                    list.add(room.view(clocks.wall().instant(), now));
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        return list;
     }
 
     int tagCount() {

@@ -3,6 +3,9 @@ package dev.dits.tracker;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +14,7 @@ final class Room {
     /** The second member comes within so long, or not at all. */
     static final Duration WAIT_MAX = Duration.ofSeconds(10);
 
+    private final long number;
     final String id;
     final String token;
     final RelayConnection first;
@@ -20,9 +24,11 @@ final class Room {
     private volatile @Nullable RelayConnection second;
 
     /**
+     * @param number tells it from others, for people
      * @param source where the first member comes from, whose room it is counted as
      */
-    Room(String id, String token, RelayConnection first, Source source, long openedNanos) {
+    Room(long number, String id, String token, RelayConnection first, Source source, long openedNanos) {
+        this.number = number;
         this.id = id;
         this.token = token;
         this.first = first;
@@ -52,6 +58,14 @@ final class Room {
     /** Counts bytes that were sent here; returns how many there were. */
     long count(int sent) {
         return bytes.addAndGet(sent);
+    }
+
+    Map<String, Object> view(Instant now, long nowNanos) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("id", number);
+        view.put("since", now.minusNanos(nowNanos - openedNanos).toString());
+        view.put("bytes", bytes.get());
+        return view;
     }
 
     void endBut(@Nullable RelayConnection left) {

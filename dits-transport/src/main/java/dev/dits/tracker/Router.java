@@ -16,13 +16,17 @@ import org.jspecify.annotations.Nullable;
 final class Router {
     private static final String RENDEZVOUS = "/rendezvous";
     private static final String RELAY = "/relay";
-    private static final Set<String> SOCKETS = Set.of(RENDEZVOUS, RELAY);
+    private static final String EVENTS = "/ws";
+    private static final Set<String> SOCKETS = Set.of(RENDEZVOUS, RELAY, EVENTS);
     private static final String KEY = "X-API-Key";
 
     private final Hub hub;
+    private final RestApi api;
+    private final Dashboard dashboard = new Dashboard();
 
     Router(Hub hub) {
         this.hub = hub;
+        this.api = new RestApi(hub);
     }
 
     static boolean isSocket(String path) {
@@ -48,7 +52,7 @@ final class Router {
         if ((changes || isSocket(request.path())) && isForeign(request, host)) {
             return Reply.error(403, "no other site may use this tracker");
         }
-        if (request.path().equals(RENDEZVOUS)
+        if ((request.path().equals(RENDEZVOUS) || request.path().startsWith(RestApi.PREFIX))
                 && !hub.keys.admits(request.headers().get(KEY))) {
             return Reply.error(401, "an API key is needed: " + KEY);
         }
@@ -77,6 +81,10 @@ final class Router {
     WebSocketConnection socket(Request request, Channel channel) {
         if (request.path().equals(RENDEZVOUS)) {
             return new RendezvousConnection(hub, channel);
+        }
+        if (request.path().equals(EVENTS)) {
+            return new EventConnection(
+                    hub, channel, hub.keys.admits(request.headers().get(KEY)));
         }
         return new RelayConnection(hub, channel, observed(request.client()), connection -> enter(connection, request));
     }
@@ -109,20 +117,32 @@ final class Router {
     }
 
     CompletionStage<Reply> answer(Request request, byte[] body) {
+        String path = request.path();
+        if (path.startsWith(RestApi.PREFIX)) {
+            return api.answer(request, body);
+        }
         boolean reads =
                 request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
-        Reply reply = switch (request.path()) {
-            case "/health" -> reads ? Reply.json(200, Map.of("status", "ok")) : notAllowed("GET, HEAD");
-            case "/metrics" ->
-                reads
-                        ? Reply.text("text/plain; version=0.0.4; charset=utf-8", hub.metrics.text(hub))
-                        : notAllowed("GET, HEAD");
-            default -> Reply.error(404, "there is nothing here");
-        };
-        return CompletableFuture.completedFuture(reply);
+        if (path.equals("/health") || path.equals("/metrics") || Dashboard.isPage(path)) {
+            if (!reads) {
+                return CompletableFuture.completedFuture(notAllowed("GET, HEAD"));
+            }
+            if (path.equals("/health")) {
+                return CompletableFuture.completedFuture(Reply.json(200, Map.of("status", "ok")));
+            }
+            if (path.equals("/metrics")) {
+                return hub.store
+                        .counts()
+                        .thenApply(counts ->
+                                Reply.text("text/plain; version=0.0.4; charset=utf-8", hub.metrics.text(hub, counts)));
+            }
+            return CompletableFuture.completedFuture(
+                    dashboard.page(path, request.headers().get(HttpHeaderNames.IF_NONE_MATCH)));
+        }
+        return CompletableFuture.completedFuture(Reply.error(404, "there is nothing here"));
     }
 
-    private static Reply notAllowed(String allowed) {
+    static Reply notAllowed(String allowed) {
         return Reply.error(405, "this can be asked with " + allowed).with("Allow", allowed);
     }
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits how much it takes in all and from a source
  * @param hosts names by which it may be addressed in the {@code Host} field, without port; none lets all
  * @param trustedProxies addresses whose {@code X-Forwarded-For} is believed; none by default
+ * @param store what keeps peers and files, which its maker closes; null for one in memory
  */
 public record TrackerOptions(
         InetSocketAddress bind,
@@ -29,7 +30,8 @@ public record TrackerOptions(
         RelayLimits relay,
         TrackerLimits limits,
         Set<String> hosts,
-        Set<InetAddress> trustedProxies) {
+        Set<InetAddress> trustedProxies,
+        @Nullable TrackerStore store) {
     /** TCP port by default. */
     public static final int DEFAULT_PORT = 8080;
 
@@ -74,7 +76,8 @@ public record TrackerOptions(
                 RelayLimits.defaults(),
                 TrackerLimits.defaults(),
                 Set.of(),
-                Set.of());
+                Set.of(),
+                null);
     }
 
     /**
@@ -84,7 +87,7 @@ public record TrackerOptions(
      * @return changed options
      */
     public TrackerOptions withBind(InetSocketAddress value) {
-        return new TrackerOptions(value, apiKeys, tls, stunPorts, relay, limits, hosts, trustedProxies);
+        return new TrackerOptions(value, apiKeys, tls, stunPorts, relay, limits, hosts, trustedProxies, store);
     }
 
     /**
@@ -94,7 +97,7 @@ public record TrackerOptions(
      * @return changed options
      */
     public TrackerOptions withApiKeys(Set<String> value) {
-        return new TrackerOptions(bind, value, tls, stunPorts, relay, limits, hosts, trustedProxies);
+        return new TrackerOptions(bind, value, tls, stunPorts, relay, limits, hosts, trustedProxies, store);
     }
 
     /**
@@ -104,7 +107,7 @@ public record TrackerOptions(
      * @return changed options
      */
     public TrackerOptions withTls(@Nullable TrackerTls value) {
-        return new TrackerOptions(bind, apiKeys, value, stunPorts, relay, limits, hosts, trustedProxies);
+        return new TrackerOptions(bind, apiKeys, value, stunPorts, relay, limits, hosts, trustedProxies, store);
     }
 
     /**
@@ -114,7 +117,7 @@ public record TrackerOptions(
      * @return changed options
      */
     public TrackerOptions withStunPorts(List<Integer> value) {
-        return new TrackerOptions(bind, apiKeys, tls, value, relay, limits, hosts, trustedProxies);
+        return new TrackerOptions(bind, apiKeys, tls, value, relay, limits, hosts, trustedProxies, store);
     }
 
     /**
@@ -124,7 +127,7 @@ public record TrackerOptions(
      * @return changed options
      */
     public TrackerOptions withRelay(RelayLimits value) {
-        return new TrackerOptions(bind, apiKeys, tls, stunPorts, value, limits, hosts, trustedProxies);
+        return new TrackerOptions(bind, apiKeys, tls, stunPorts, value, limits, hosts, trustedProxies, store);
     }
 
     /**
@@ -134,7 +137,7 @@ public record TrackerOptions(
      * @return changed options
      */
     public TrackerOptions withLimits(TrackerLimits value) {
-        return new TrackerOptions(bind, apiKeys, tls, stunPorts, relay, value, hosts, trustedProxies);
+        return new TrackerOptions(bind, apiKeys, tls, stunPorts, relay, value, hosts, trustedProxies, store);
     }
 
     /**
@@ -144,7 +147,7 @@ public record TrackerOptions(
      * @return changed options
      */
     public TrackerOptions withHosts(Set<String> value) {
-        return new TrackerOptions(bind, apiKeys, tls, stunPorts, relay, limits, value, trustedProxies);
+        return new TrackerOptions(bind, apiKeys, tls, stunPorts, relay, limits, value, trustedProxies, store);
     }
 
     /**
@@ -154,7 +157,17 @@ public record TrackerOptions(
      * @return changed options
      */
     public TrackerOptions withTrustedProxies(Set<InetAddress> value) {
-        return new TrackerOptions(bind, apiKeys, tls, stunPorts, relay, limits, hosts, value);
+        return new TrackerOptions(bind, apiKeys, tls, stunPorts, relay, limits, hosts, value, store);
+    }
+
+    /**
+     * Changes what keeps peers and files.
+     *
+     * @param value a store, which is not closed with the tracker; null for one in memory
+     * @return changed options
+     */
+    public TrackerOptions withStore(@Nullable TrackerStore value) {
+        return new TrackerOptions(bind, apiKeys, tls, stunPorts, relay, limits, hosts, trustedProxies, value);
     }
 
     /** Without the keys. */

@@ -1,5 +1,6 @@
 package dev.dits.tracker;
 
+import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -7,28 +8,36 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.BindException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +60,7 @@ public final class TrackerServer implements AutoCloseable {
     /** More than this do not make a relay faster, whose work is the system's. */
     private static final int THREADS_MAX = 4;
 
+    private static final int STUN_RECEIVE_BYTES = 2_048;
     private static final int BACKLOG = 1_024;
     private static final Logger LOG = LoggerFactory.getLogger(TrackerServer.class);
 
@@ -62,6 +72,7 @@ public final class TrackerServer implements AutoCloseable {
     private final Queue<Thread> loops = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Channel channel;
+    private final List<Channel> stun = new ArrayList<>();
 
     private TrackerServer(TrackerOptions options, Clocks clocks) throws IOException {
         this.options = options;
@@ -82,6 +93,10 @@ public final class TrackerServer implements AutoCloseable {
         boolean started = false;
         try {
             this.channel = listen(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+            for (int port : options.stunPorts()) {
+                stun.add(listenStun(epoll, port));
+            }
+            hub.stunPorts(stunPorts());
             group.next().scheduleWithFixedDelay(this::sweepQuietly, 1, 1, TimeUnit.SECONDS);
             started = true;
         } finally {
@@ -126,19 +141,25 @@ public final class TrackerServer implements AutoCloseable {
     }
 
     private Channel listen(Class<? extends ServerChannel> type) throws IOException {
-        ChannelFuture bound = new ServerBootstrap()
-                .group(group)
-                .channel(type)
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(128 << 10, 256 << 10))
-                .childHandler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel accepted) {
-                        accept(accepted);
-                    }
-                })
-                .bind(options.bind());
+        return bound(
+                new ServerBootstrap()
+                        .group(group)
+                        .channel(type)
+                        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(
+                                ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(128 << 10, 256 << 10))
+                        .childHandler(new ChannelInitializer<Channel>() {
+                            @Override
+                            protected void initChannel(Channel accepted) {
+                                accept(accepted);
+                            }
+                        })
+                        .bind(options.bind()),
+                "TCP " + options.bind());
+    }
+
+    private static Channel bound(ChannelFuture bound, String what) throws IOException {
         try {
             bound.await();
         } catch (InterruptedException e) {
@@ -146,12 +167,31 @@ public final class TrackerServer implements AutoCloseable {
             throw new InterruptedIOException("interrupted while binding");
         }
         if (!bound.isSuccess()) {
-            BindException failure = new BindException("cannot listen on TCP " + options.bind() + ": "
-                    + bound.cause().getMessage());
+            BindException failure = new BindException(
+                    "cannot listen on " + what + ": " + bound.cause().getMessage());
             failure.initCause(bound.cause());
             throw failure;
         }
         return bound.channel();
+    }
+
+    private Channel listenStun(boolean epoll, int port) throws IOException {
+        InetAddress address = options.bind().getAddress();
+        // The wildcard takes both families on one socket.
+        SocketProtocolFamily family =
+                (address instanceof Inet4Address && !address.isAnyLocalAddress()) || NetUtil.isIpV4StackPreferred()
+                        ? SocketProtocolFamily.INET
+                        : SocketProtocolFamily.INET6;
+        InetSocketAddress bind = new InetSocketAddress(address, port);
+        return bound(
+                new Bootstrap()
+                        .group(group)
+                        .channelFactory(
+                                epoll ? () -> new EpollDatagramChannel(family) : () -> new NioDatagramChannel(family))
+                        .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(STUN_RECEIVE_BYTES))
+                        .handler(new StunHandler(hub))
+                        .bind(bind),
+                "UDP " + bind);
     }
 
     private void accept(Channel accepted) {
@@ -216,6 +256,17 @@ public final class TrackerServer implements AutoCloseable {
         return address().getPort();
     }
 
+    /**
+     * The UDP ports that answer STUN.
+     *
+     * @return ports, in the order of the options
+     */
+    public List<Integer> stunPorts() {
+        return stun.stream()
+                .map(one -> ((InetSocketAddress) one.localAddress()).getPort())
+                .toList();
+    }
+
     /** Ends all connections, and frees ports and threads. Idempotent. */
     @Override
     public void close() {
@@ -225,6 +276,9 @@ public final class TrackerServer implements AutoCloseable {
         boolean interrupted = Thread.interrupted();
         try {
             interrupted |= !quietly(channel.close());
+            for (Channel one : stun) {
+                interrupted |= !quietly(one.close());
+            }
             long begun = System.nanoTime();
             for (Channel one : hub.shutDown()) {
                 long leftNanos = CLOSE_TIMEOUT.toNanos() - (System.nanoTime() - begun);
@@ -235,6 +289,7 @@ public final class TrackerServer implements AutoCloseable {
             }
             interrupted |= !stop();
         } finally {
+            hub.close();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }

@@ -3,6 +3,7 @@ package dev.dits.tracker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dits.json.Json;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -58,7 +59,7 @@ class RestApiTest {
         for (int i = 0; i < headers.length; i += 2) {
             request.header(headers[i], headers[i + 1]);
         }
-        HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> response = send(request.build());
         assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
         assertThat(response.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
         Answer answer = new Answer(response.statusCode(), Json.read(response.body()));
@@ -66,6 +67,15 @@ class RestApiTest {
             assertThat(answer.body()).containsOnlyKeys("success", "message").containsEntry("success", false);
         }
         return answer;
+    }
+
+    /** The tracker ends connections that were silent for long by its clock, which the client may not have seen when it uses one again. */
+    private HttpResponse<byte[]> send(HttpRequest request) throws Exception {
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        } catch (IOException e) {
+            return http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        }
     }
 
     private Answer post(String path, Map<String, Object> body, String... headers) throws Exception {

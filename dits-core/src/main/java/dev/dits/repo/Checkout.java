@@ -3,7 +3,6 @@ package dev.dits.repo;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.ObjectId;
 import java.io.IOException;
-import java.time.ZonedDateTime;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -71,21 +70,10 @@ final class Checkout {
         }
         conflicts.refuseIfAny();
         state.withTarget(commit).write(work.baseFile(), work.scratch);
-        FileSource given = checkout.source();
-        FileSource source = given != null ? given : WorkTreeWriter.fromObjects(work.objects, work.workers);
         CheckoutReport report;
         try (StatCacheUpdate cacheWriter = StatCacheUpdate.ofSome(known, work.scratch);
                 StatCache.Cursor cacheRead = known.cursor();
-                WorkTreeWriter writer = new WorkTreeWriter(
-                        work.root,
-                        work.scratch,
-                        source,
-                        work.workers,
-                        work.syncers,
-                        checkout.filesInFlight(),
-                        cacheWriter,
-                        checkout.progress(),
-                        ZonedDateTime.now(work.options.clock()))) {
+                WorkTreeWriter writer = work.writer(work.objects, checkout, cacheWriter)) {
             differ.walk(old, interrupted, target, cacheRead, writer);
             writer.finish();
             report = writer.report(commit);

@@ -51,24 +51,7 @@ final class HistoryMerge {
             return commit;
         };
         this.graph = new CommitGraph(this.commits);
-        this.objects = new ObjectSource() {
-            @Override
-            public byte @Nullable [] read(ObjectId id) throws IOException {
-                byte[] bytes = made.get(id);
-                return bytes != null ? bytes : source.read(id);
-            }
-
-            @Override
-            public boolean contains(ObjectId id) throws IOException {
-                return made.containsKey(id) || source.contains(id);
-            }
-
-            @Override
-            public byte[] require(ObjectId id) throws IOException {
-                byte[] bytes = made.get(id);
-                return bytes != null ? bytes : source.require(id);
-            }
-        };
+        this.objects = new ObjectOverlay(made, source);
         this.ours = ours;
         this.theirs = theirs;
         this.ancestors = graph.bestCommonAncestors(List.of(ours), List.of(theirs));

@@ -1,59 +1,29 @@
 package dev.dits.repo;
 
-import dev.dits.disk.Disk;
 import dev.dits.error.DitsException;
 import dev.dits.object.DirectoryRef;
 import dev.dits.object.DirectoryTree;
-import dev.dits.object.Mtime;
 import dev.dits.object.ObjectId;
 import dev.dits.object.ObjectSource;
 import dev.dits.object.TreePath;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Clock;
-import java.time.ZonedDateTime;
 import java.util.Collection;
 import java.util.NavigableSet;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /** Brings a part of a commit back into the working tree; whoever runs it holds the tree's lock. */
 final class Restore {
-    /** The time that the file system gives a file now. */
-    interface FileClock {
-        Mtime now() throws IOException;
-    }
-
-    private final Path root;
-    private final Disk disk;
-    private final Scratch scratch;
+    private final WorkTree work;
     private final ObjectSource objects;
-    private final ContentReader reader;
-    private final ExecutorService workers;
-    private final ExecutorService syncers;
-    private final boolean trackGit;
-    private final FileClock fileClock;
 
-    Restore(
-            Path root,
-            Disk disk,
-            Scratch scratch,
-            ObjectSource objects,
-            ContentReader reader,
-            ExecutorService workers,
-            ExecutorService syncers,
-            boolean trackGit,
-            FileClock fileClock) {
-        this.root = root;
-        this.disk = disk;
-        this.scratch = scratch;
+    /**
+     * @param work what to bring it to
+     * @param objects has the nodes of what is restored and of the base
+     */
+    Restore(WorkTree work, ObjectSource objects) {
+        this.work = work;
         this.objects = objects;
-        this.reader = reader;
-        this.workers = workers;
-        this.syncers = syncers;
-        this.trackGit = trackGit;
-        this.fileClock = fileClock;
     }
 
     /** Refuses paths that are not there. */
@@ -73,17 +43,15 @@ final class Restore {
             ObjectId source,
             @Nullable DirectoryRef target,
             BaseState state,
-            @Nullable DirectoryRef base,
-            Clock clock)
+            @Nullable DirectoryRef base)
             throws IOException {
-        Path dits = root.resolve(Repository.DIRECTORY);
-        StatCache known = StatCache.open(dits);
+        StatCache known = work.statCache();
         CheckoutOptions writing = restore.writing();
         TreeDiffer differ = new TreeDiffer(
-                        root,
+                        work.root,
                         objects,
-                        reader,
-                        NameRules.probe(disk, scratch.directory(), trackGit),
+                        work.reader,
+                        NameRules.probe(work.disk, work.scratch.directory(), work.trackGit()),
                         writing.links(),
                         state.held())
                 .overwriting(new PathSet(paths));
@@ -92,27 +60,17 @@ final class Restore {
             differ.walk(base, null, target, cache, conflicts);
         }
         conflicts.refuseIfAny();
-        FileSource given = writing.source();
-        try (StatCacheUpdate cacheWriter = StatCacheUpdate.ofSome(known, scratch);
+        try (StatCacheUpdate cacheWriter = StatCacheUpdate.ofSome(known, work.scratch);
                 StatCache.Cursor cacheRead = known.cursor();
-                WorkTreeWriter writer = new WorkTreeWriter(
-                                root,
-                                scratch,
-                                given != null ? given : WorkTreeWriter.fromObjects(objects, workers),
-                                workers,
-                                syncers,
-                                writing.filesInFlight(),
-                                cacheWriter,
-                                writing.progress(),
-                                ZonedDateTime.now(clock))
-                        .overwriting(restore.uncommitted())) {
+                WorkTreeWriter writer =
+                        work.writer(objects, writing, cacheWriter).overwriting(restore.uncommitted())) {
             differ.walk(base, null, target, cacheRead, writer);
             writer.finish();
             NavigableSet<TreePath> held = heldOf(base, differ.held());
             if (!held.equals(state.held())) {
-                state.withHeld(held).write(dits.resolve("base"), scratch);
+                state.withHeld(held).write(work.baseFile(), work.scratch);
             }
-            cacheWriter.install(fileClock.now());
+            cacheWriter.install(work.fileClock());
             return writer.restoreReport(source);
         }
     }

@@ -39,7 +39,7 @@ final class SelectedTrees {
 
     /** Has the nodes of these trees, and all that they refer to. */
     ObjectSource source() {
-        return made.isEmpty() ? objects : new Overlay(made, objects);
+        return made.isEmpty() ? objects : new ObjectOverlay(made, objects);
     }
 
     /** Files with rules of what is left out, which are there though no pattern names them. */
@@ -89,25 +89,5 @@ final class SelectedTrees {
             }
         }
         return any ? builder.finish() : null;
-    }
-
-    /** Nodes that are nobody's, before those of the repository. */
-    private record Overlay(Map<ObjectId, byte[]> made, ObjectSource objects) implements ObjectSource {
-        @Override
-        public byte @Nullable [] read(ObjectId id) throws IOException {
-            byte[] bytes = made.get(id);
-            return bytes != null ? bytes : objects.read(id);
-        }
-
-        @Override
-        public boolean contains(ObjectId id) throws IOException {
-            return made.containsKey(id) || objects.contains(id);
-        }
-
-        @Override
-        public byte[] require(ObjectId id) throws IOException {
-            byte[] bytes = made.get(id);
-            return bytes != null ? bytes : objects.require(id);
-        }
     }
 }

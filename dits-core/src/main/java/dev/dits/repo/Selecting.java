@@ -8,7 +8,6 @@ import dev.dits.object.ObjectId;
 import dev.dits.object.TreeEntry;
 import dev.dits.object.TreePath;
 import java.io.IOException;
-import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
@@ -116,20 +115,9 @@ final class Selecting {
         }
         SelectionState before = state.selection();
         state.withSelection(before.withNext(after)).write(work.baseFile(), work.scratch);
-        FileSource given = writing.source();
-        FileSource source = given != null ? given : WorkTreeWriter.fromObjects(work.objects, work.workers);
         try (StatCacheUpdate cacheWriter = StatCacheUpdate.ofSome(known, work.scratch);
                 StatCache.Cursor cacheRead = known.cursor();
-                WorkTreeWriter writer = new WorkTreeWriter(
-                        work.root,
-                        work.scratch,
-                        source,
-                        work.workers,
-                        work.syncers,
-                        writing.filesInFlight(),
-                        cacheWriter,
-                        writing.progress(),
-                        ZonedDateTime.now(work.options.clock()))) {
+                WorkTreeWriter writer = work.writer(work.objects, writing, cacheWriter)) {
             differ.walk(old, interrupted, target, cacheRead, writer);
             writer.finish();
             state.withHeld(differ.held()).withSelection(after).write(work.baseFile(), work.scratch);

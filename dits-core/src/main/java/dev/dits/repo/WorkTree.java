@@ -297,7 +297,7 @@ final class WorkTree {
         Scope scope = state.selection().scope();
         DirectoryRef target = trees.of(readCommit(source).tree(), scope);
         DirectoryRef base = trees.of(tree(state.commit()), scope);
-        return restoring(trees.source()).run(paths, restore, source, target, state, base, options.clock());
+        return restoring(trees.source()).run(paths, restore, source, target, state, base);
     }
 
     private static boolean isIn(ObjectSource objects, DirectoryRef tree, TreePath path) throws IOException {
@@ -306,6 +306,27 @@ final class WorkTree {
 
     private Restore restoring(ObjectSource from) throws IOException {
         scratch.ensure();
-        return new Restore(root, disk, scratch, from, reader, workers, syncers, trackGit(), this::fileClock);
+        return new Restore(this, from);
+    }
+
+    /**
+     * Opens what writes files into the tree; closed by the caller.
+     *
+     * @param from has the content, unless the options name another source
+     * @param writing how
+     * @param cache notes what is written
+     */
+    WorkTreeWriter writer(ObjectSource from, CheckoutOptions writing, StatCacheUpdate cache) throws IOException {
+        FileSource given = writing.source();
+        return new WorkTreeWriter(
+                root,
+                scratch,
+                given != null ? given : WorkTreeWriter.fromObjects(from, workers),
+                workers,
+                syncers,
+                writing.filesInFlight(),
+                cache,
+                writing.progress(),
+                ZonedDateTime.now(options.clock()));
     }
 }

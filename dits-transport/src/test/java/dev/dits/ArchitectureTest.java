@@ -67,14 +67,25 @@ class ArchitectureTest {
         ARROWS.put("dev.dits.control", List.of("dev.dits.error", "dev.dits.json"));
         ARROWS.put("dev.dits.json", List.of("dev.dits.error"));
         ARROWS.put("dev.dits.wire", List.of("dev.dits.object", "dev.dits.error"));
-        ARROWS.put("dev.dits.quic", List.of("dev.dits.net", "dev.dits.path", "dev.dits.error"));
+        ARROWS.put(
+                "dev.dits.quic",
+                List.of("dev.dits.net", "dev.dits.path", "dev.dits.limit", "dev.dits.loop", "dev.dits.error"));
         ARROWS.put("dev.dits.net", List.of());
-        ARROWS.put("dev.dits.path", List.of("dev.dits.tracker", "dev.dits.error"));
-        ARROWS.put("dev.dits.discovery", List.of("dev.dits.tracker", "dev.dits.error"));
+        ARROWS.put("dev.dits.path", List.of("dev.dits.error"));
+        ARROWS.put("dev.dits.discovery", List.of("dev.dits.limit", "dev.dits.error"));
         ARROWS.put(
                 "dev.dits.rendezvous",
-                List.of("dev.dits.discovery", "dev.dits.net", "dev.dits.json", "dev.dits.object", "dev.dits.error"));
-        ARROWS.put("dev.dits.tracker", List.of("dev.dits.error", "dev.dits.json"));
+                List.of(
+                        "dev.dits.discovery",
+                        "dev.dits.net",
+                        "dev.dits.limit",
+                        "dev.dits.loop",
+                        "dev.dits.json",
+                        "dev.dits.object",
+                        "dev.dits.error"));
+        ARROWS.put("dev.dits.limit", List.of());
+        ARROWS.put("dev.dits.loop", List.of());
+        ARROWS.put("dev.dits.tracker", List.of("dev.dits.limit", "dev.dits.loop", "dev.dits.error", "dev.dits.json"));
         ARROWS.put("dev.dits.crypto", List.of());
         ARROWS.put("dev.dits.watch", List.of("dev.dits.repo", "dev.dits.object", "dev.dits.error"));
         ARROWS.put("dev.dits.cache", without(CORE, "dev.dits.repo"));

@@ -1,8 +1,8 @@
 package dev.dits.discovery;
 
+import dev.dits.limit.RateLimit;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Bounds how many answers leave, to one source and in all: token buckets. Not thread-safe; time is passed in.
@@ -20,45 +20,23 @@ final class AnswerLimiter<K> {
     /** Sources that are remembered; the one unheard of for longest is forgotten first. */
     static final int SOURCES_MAX = 1_024;
 
-    private final Bucket total = new Bucket(TOTAL_BURST, TOTAL_PER_SECOND);
-    private final Map<K, Bucket> sources = new LinkedHashMap<>(16, 0.75f, true) {
+    private final RateLimit total;
+    private final Map<K, RateLimit> sources = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<K, Bucket> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<K, RateLimit> eldest) {
             return size() > SOURCES_MAX;
         }
     };
 
-    boolean admit(K source, long nowNanos) {
-        Bucket own = sources.computeIfAbsent(source, key -> new Bucket(SOURCE_BURST, SOURCE_PER_SECOND));
-        return own.take(nowNanos) && total.take(nowNanos);
+    AnswerLimiter(long nowNanos) {
+        this.total = new RateLimit(TOTAL_PER_SECOND, TOTAL_BURST, nowNanos);
     }
 
-    private static final class Bucket {
-        private final double burst;
-        private final double perNano;
-        private double tokens;
-        private long filledAtNanos;
-        private boolean used;
-
-        Bucket(int burst, int perSecond) {
-            this.burst = burst;
-            this.perNano = (double) perSecond / TimeUnit.SECONDS.toNanos(1);
-            this.tokens = burst;
-        }
-
-        boolean take(long nowNanos) {
-            if (used) {
-                tokens = Math.min(burst, tokens + (nowNanos - filledAtNanos) * perNano);
-            }
-            used = true;
-            filledAtNanos = nowNanos;
-            if (tokens < 1) {
-                return false;
-            }
-            tokens--;
-            return true;
-        }
+    boolean admit(K source, long nowNanos) {
+        RateLimit own =
+                sources.computeIfAbsent(source, key -> new RateLimit(SOURCE_PER_SECOND, SOURCE_BURST, nowNanos));
+        return own.take(1, nowNanos) && total.take(1, nowNanos);
     }
 }

@@ -81,7 +81,7 @@ public final class LanDiscovery implements PeerDiscovery {
     private volatile boolean closed;
 
     // Everything below belongs to the thread.
-    private final AnswerLimiter<InetAddress> limiter = new AnswerLimiter<>();
+    private final AnswerLimiter<InetAddress> limiter = new AnswerLimiter<>(System.nanoTime());
     private final Map<LanLink, LanSocket> sockets = new HashMap<>();
     private final Map<LanLink, Closeable> broadcastListeners = new HashMap<>();
     private final Map<String, MembershipKey> memberships = new HashMap<>();

@@ -1,4 +1,4 @@
-package dev.dits.tracker;
+package dev.dits.limit;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * A token bucket in one word: the generic cell rate algorithm (ITU-T I.371), which keeps when the bucket will be full again instead of what is in it. Safe for use by
  * several threads.
  */
-final class RateLimit {
+public final class RateLimit {
     private final double nanosPerToken;
     private final long burstNanos;
     private final AtomicLong fullAtNanos;
@@ -17,14 +17,20 @@ final class RateLimit {
      * @param burst tokens at once
      * @param nowNanos of a monotonic clock
      */
-    RateLimit(double perSecond, long burst, long nowNanos) {
+    public RateLimit(double perSecond, long burst, long nowNanos) {
         this.nanosPerToken = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
         this.burstNanos = (long) (burst * nanosPerToken);
         this.fullAtNanos = new AtomicLong(nowNanos);
     }
 
-    /** Takes tokens, or none where there are not enough. */
-    boolean take(long tokens, long nowNanos) {
+    /**
+     * Takes tokens, or none where there are not enough.
+     *
+     * @param tokens how many
+     * @param nowNanos of the same clock
+     * @return whether there were enough
+     */
+    public boolean take(long tokens, long nowNanos) {
         if (nanosPerToken == 0) {
             return true;
         }
@@ -41,13 +47,22 @@ final class RateLimit {
         }
     }
 
-    /** Gives back what was taken and not used. */
-    void giveBack(long tokens) {
+    /**
+     * Gives back what was taken and not used.
+     *
+     * @param tokens how many
+     */
+    public void giveBack(long tokens) {
         fullAtNanos.addAndGet(-(long) (tokens * nanosPerToken));
     }
 
-    /** Whether nothing would be lost by forgetting it. */
-    boolean isFull(long nowNanos) {
+    /**
+     * Tells whether nothing would be lost by forgetting it.
+     *
+     * @param nowNanos of the same clock
+     * @return whether all tokens are there
+     */
+    public boolean isFull(long nowNanos) {
         return fullAtNanos.get() - nowNanos <= 0;
     }
 }

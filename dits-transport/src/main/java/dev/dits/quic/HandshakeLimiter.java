@@ -1,5 +1,6 @@
 package dev.dits.quic;
 
+import dev.dits.limit.RateLimit;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.HashMap;
@@ -7,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -57,7 +57,7 @@ final class HandshakeLimiter {
 
     HandshakeLimiter(LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
-        this.total = new RateLimit(TOTAL_BURST, TOTAL_PER_SECOND, nanoClock);
+        this.total = new RateLimit(TOTAL_PER_SECOND, TOTAL_BURST, nanoClock.getAsLong());
     }
 
     /** The part of an address that one attacker is assumed to have to himself. */
@@ -75,9 +75,10 @@ final class HandshakeLimiter {
 
     /** May a handshake begin? Where it may, it is counted. */
     boolean admit(InetAddress address) {
-        RateLimit own = rates.computeIfAbsent(
-                sourceOf(address), key -> new RateLimit(SOURCE_BURST, SOURCE_PER_SECOND, nanoClock));
-        return own.take() && total.take();
+        long now = nanoClock.getAsLong();
+        RateLimit own =
+                rates.computeIfAbsent(sourceOf(address), key -> new RateLimit(SOURCE_PER_SECOND, SOURCE_BURST, now));
+        return own.take(1, now) && total.take(1, now);
     }
 
     /**
@@ -130,34 +131,6 @@ final class HandshakeLimiter {
             if (slots.remove(this)) {
                 bySource.computeIfPresent(source, (key, count) -> count == 1 ? null : count - 1);
             }
-        }
-    }
-
-    /** A token bucket. */
-    static final class RateLimit {
-        private final double burst;
-        private final double perNano;
-        private final LongSupplier nanoClock;
-        private double tokens;
-        private long filledAtNanos;
-
-        RateLimit(int burst, int perSecond, LongSupplier nanoClock) {
-            this.burst = burst;
-            this.perNano = (double) perSecond / TimeUnit.SECONDS.toNanos(1);
-            this.nanoClock = nanoClock;
-            this.tokens = burst;
-            this.filledAtNanos = nanoClock.getAsLong();
-        }
-
-        boolean take() {
-            long now = nanoClock.getAsLong();
-            tokens = Math.min(burst, tokens + (now - filledAtNanos) * perNano);
-            filledAtNanos = now;
-            if (tokens < 1) {
-                return false;
-            }
-            tokens--;
-            return true;
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.dits.quic;
 
 import dev.dits.error.PortInUseException;
+import dev.dits.loop.EventLoops;
 import dev.dits.net.CarriedAddress;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
@@ -18,8 +19,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ConnectTimeoutException;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.handler.codec.quic.Quic;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicChannelOption;
@@ -34,7 +33,6 @@ import io.netty.handler.codec.quic.QuicSslEngine;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.util.AttributeKey;
-import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.Future;
 import java.io.Closeable;
 import java.io.IOException;
@@ -51,18 +49,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -107,15 +102,16 @@ public final class QuicNode implements Endpoint {
     /** Of a connection whose {@link #route} has ended; the session goes on. */
     private static final int ROUTE_ENDED = 0x05;
 
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+    /** For each connection to tell its peer, and for the socket. */
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(4);
+
     private static final int SERVER_NAME_LENGTH_MAX = 253;
     private static final AttributeKey<QuicSslEngine> ENGINE = AttributeKey.valueOf(QuicNode.class, "engine");
     private static final Logger LOG = LoggerFactory.getLogger(QuicNode.class);
 
     private final QuicOptions options;
     private final Executor callbacks;
-    private final EventLoopGroup group;
-    private final Queue<Thread> loops = new ConcurrentLinkedQueue<>();
+    private final EventLoops loops;
     private final ConnectionIds ids = new ConnectionIds();
     private final Map<String, Registration> registrations = new ConcurrentHashMap<>();
     private final Set<QuicConnection> connections = ConcurrentHashMap.newKeySet();
@@ -137,22 +133,13 @@ public final class QuicNode implements Endpoint {
         this.tokens = new RetryTokens(options.clock(), RetryTokens.newKey(), this::admit);
         this.demux = new PacketDemux(
                 this::profile, routes, new ServerPackets(ids, tokens::isGenuine, System::nanoTime), raw);
-        AtomicInteger threads = new AtomicInteger();
-        this.group = new MultiThreadIoEventLoopGroup(
-                1,
-                task -> {
-                    Thread thread = new FastThreadLocalThread(task, "dits-net-" + threads.incrementAndGet());
-                    thread.setDaemon(true);
-                    loops.add(thread);
-                    return thread;
-                },
-                options.path().ioHandlerFactory());
+        this.loops = new EventLoops("dits-net", 1, options.path().ioHandlerFactory());
         boolean bound = false;
         try {
             this.channel = open();
             bound = true;
         } finally {
-            if (!bound && !stop()) {
+            if (!bound && !loops.stop()) {
                 Thread.currentThread().interrupt();
             }
         }
@@ -181,7 +168,7 @@ public final class QuicNode implements Endpoint {
     private Channel open() throws IOException {
         Bootstrap bootstrap = new Bootstrap();
         options.path().configure(bootstrap, options.bind());
-        bootstrap.group(group).handler(new ChannelInitializer<Channel>() {
+        bootstrap.group(loops.group()).handler(new ChannelInitializer<Channel>() {
             @Override
             protected void initChannel(Channel socket) {
                 ChannelPipeline pipeline = socket.pipeline();
@@ -727,38 +714,14 @@ public final class QuicNode implements Endpoint {
                 closing.add(connection.startClose(SHUTTING_DOWN, "shutting down"));
             }
             for (Future<?> one : closing) {
-                interrupted |= !quietly(one);
+                interrupted |= !EventLoops.await(one, CLOSE_TIMEOUT);
             }
-            interrupted |= !quietly(channel.close());
-            interrupted |= !stop();
+            interrupted |= !EventLoops.await(channel.close(), CLOSE_TIMEOUT);
+            interrupted |= !loops.stop();
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    /** Ends the event loop; false if the thread was interrupted. */
-    private boolean stop() {
-        boolean undisturbed = quietly(group.shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
-        try {
-            // The group is terminated a moment before its thread is gone.
-            for (Thread loop : loops) {
-                loop.join(CLOSE_TIMEOUT.toMillis());
-            }
-            return undisturbed;
-        } catch (InterruptedException e) {
-            return false;
-        }
-    }
-
-    /** False if the thread was interrupted; the waiting is cut short then, the closing is not. */
-    private static boolean quietly(Future<?> future) {
-        try {
-            future.await(2 * CLOSE_TIMEOUT.toMillis());
-            return true;
-        } catch (InterruptedException e) {
-            return false;
         }
     }
 }

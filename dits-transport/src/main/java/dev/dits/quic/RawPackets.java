@@ -1,5 +1,6 @@
 package dev.dits.quic;
 
+import dev.dits.limit.RateLimit;
 import dev.dits.path.StunMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -50,7 +51,7 @@ final class RawPackets {
 
     private record Asked(InetSocketAddress server, CompletableFuture<InetSocketAddress> answer) {}
 
-    private record Expected(Consumer<InetSocketAddress> from, HandshakeLimiter.RateLimit rate) {}
+    private record Expected(Consumer<InetSocketAddress> from, RateLimit rate) {}
 
     RawPackets(Executor callbacks) {
         this.callbacks = callbacks;
@@ -74,7 +75,7 @@ final class RawPackets {
         } else if (type == StunMessage.INDICATION) {
             Expected one = expected.get(HEX.formatHex(StunMessage.transaction(content)));
             InetSocketAddress sender = packet.sender();
-            if (one != null && one.rate.take()) {
+            if (one != null && one.rate.take(1, System.nanoTime())) {
                 try {
                     callbacks.execute(() -> one.from.accept(sender));
                 } catch (RejectedExecutionException e) {
@@ -107,8 +108,7 @@ final class RawPackets {
 
     Closeable onProbe(byte[] token, Consumer<InetSocketAddress> from) {
         String key = HEX.formatHex(token);
-        Expected one =
-                new Expected(from, new HandshakeLimiter.RateLimit(TOLD_BURST, TOLD_PER_SECOND, System::nanoTime));
+        Expected one = new Expected(from, new RateLimit(TOLD_PER_SECOND, TOLD_BURST, System.nanoTime()));
         if (expected.putIfAbsent(key, one) != null) {
             throw new IllegalStateException("such a token is expected already");
         }

@@ -1,5 +1,6 @@
 package dev.dits.quic;
 
+import dev.dits.limit.RateLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.socket.DatagramPacket;
 import java.net.InetSocketAddress;
@@ -47,7 +48,8 @@ final class ServerPackets {
 
     private final ConnectionIds ids;
     private final BiPredicate<ByteBuf, InetSocketAddress> tokens;
-    private final HandshakeLimiter.RateLimit retries;
+    private final RateLimit retries;
+    private final LongSupplier nanoClock;
     private boolean mayRetry;
 
     /**
@@ -58,7 +60,8 @@ final class ServerPackets {
     ServerPackets(ConnectionIds ids, BiPredicate<ByteBuf, InetSocketAddress> tokens, LongSupplier nanoClock) {
         this.ids = ids;
         this.tokens = tokens;
-        this.retries = new HandshakeLimiter.RateLimit(RETRIES_BURST, RETRIES_PER_SECOND, nanoClock);
+        this.nanoClock = nanoClock;
+        this.retries = new RateLimit(RETRIES_PER_SECOND, RETRIES_BURST, nanoClock.getAsLong());
     }
 
     /** Whether a packet whose destination id leads to a server may pass. */
@@ -107,7 +110,7 @@ final class ServerPackets {
             return false;
         }
         if (tokenLength == 0) {
-            mayRetry = retries.take();
+            mayRetry = retries.take(1, nanoClock.getAsLong());
             return mayRetry;
         }
         return tokenLength <= RetryTokens.TOKEN_BYTES_MAX

@@ -1,11 +1,10 @@
 package dev.dits.rendezvous;
 
+import dev.dits.limit.RateLimit;
+import dev.dits.loop.EventLoops;
 import dev.dits.net.Endpoint;
 import dev.dits.net.PacketRoute;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.util.concurrent.FastThreadLocalThread;
 import java.io.Closeable;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -14,15 +13,12 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +42,6 @@ public final class TrackerClient implements AutoCloseable {
 
     private static final Duration AGAIN_MIN = Duration.ofMillis(500);
     private static final Duration AGAIN_MAX = Duration.ofSeconds(30);
-    private static final Duration CLOSE_TIME = Duration.ofSeconds(2);
     private static final HexFormat HEX = HexFormat.of();
     private static final int STUN_SERVERS_MAX = 2;
     private static final int PORT_MAX = 65_535;
@@ -58,8 +53,7 @@ public final class TrackerClient implements AutoCloseable {
     private final TrackerAddress tracker;
     private final @Nullable String apiKey;
     private final Executor workers;
-    private final EventLoopGroup group;
-    private final Queue<Thread> loops = new ConcurrentLinkedQueue<>();
+    private final EventLoops loops;
     private final Set<Room> rooms = ConcurrentHashMap.newKeySet();
 
     private volatile List<InetSocketAddress> stunServers = List.of();
@@ -71,8 +65,7 @@ public final class TrackerClient implements AutoCloseable {
     private boolean closed;
     private long pauseMillis = AGAIN_MIN.toMillis();
     private boolean told;
-    private double roomsLeft = ROOMS_BURST;
-    private long roomsNanos = System.nanoTime();
+    private final RateLimit knocks = new RateLimit(ROOMS_PER_SECOND, ROOMS_BURST, System.nanoTime());
 
     /**
      * @param tracker where it is
@@ -83,16 +76,7 @@ public final class TrackerClient implements AutoCloseable {
         this.tracker = tracker;
         this.apiKey = apiKey;
         this.workers = workers;
-        AtomicInteger threads = new AtomicInteger();
-        this.group = new MultiThreadIoEventLoopGroup(
-                1,
-                task -> {
-                    Thread thread = new FastThreadLocalThread(task, "dits-meet-" + threads.incrementAndGet());
-                    thread.setDaemon(true);
-                    loops.add(thread);
-                    return thread;
-                },
-                NioIoHandler.newFactory());
+        this.loops = new EventLoops("dits-meet", 1, NioIoHandler.newFactory());
     }
 
     /** A tag that a share is found by, at the tracker. */
@@ -126,13 +110,13 @@ public final class TrackerClient implements AutoCloseable {
     }
 
     TrackerSocket open(String pathAndQuery, TrackerSocket.Listener listener) {
-        return TrackerSocket.open(group, tracker, pathAndQuery, apiKey, listener);
+        return TrackerSocket.open(loops.group(), tracker, pathAndQuery, apiKey, listener);
     }
 
     /** Runs something on the loop, later, unless the client is closed by then. */
     void later(long delay, TimeUnit unit, Runnable task) {
         try {
-            group.schedule(task, delay, unit);
+            loops.group().schedule(task, delay, unit);
         } catch (RejectedExecutionException e) {
             LOG.debug("this node is closing");
         }
@@ -397,16 +381,8 @@ public final class TrackerClient implements AutoCloseable {
         }
     }
 
-    /** With the lock held. */
     private boolean mayEnter() {
-        long now = System.nanoTime();
-        roomsLeft = Math.min(ROOMS_BURST, roomsLeft + (now - roomsNanos) / 1e9 * ROOMS_PER_SECOND);
-        roomsNanos = now;
-        if (roomsLeft < 1 || rooms.size() >= ROOMS_MAX) {
-            return false;
-        }
-        roomsLeft--;
-        return true;
+        return rooms.size() < ROOMS_MAX && knocks.take(1, System.nanoTime());
     }
 
     private static @Nullable String hex(@Nullable Object value, int chars) {
@@ -463,15 +439,7 @@ public final class TrackerClient implements AutoCloseable {
         }
         rooms.forEach(Room::close);
         boolean interrupted = Thread.interrupted();
-        try {
-            group.shutdownGracefully(0, CLOSE_TIME.toMillis(), TimeUnit.MILLISECONDS)
-                    .await(2 * CLOSE_TIME.toMillis());
-            for (Thread loop : loops) {
-                loop.join(CLOSE_TIME.toMillis());
-            }
-        } catch (InterruptedException e) {
-            interrupted = true;
-        }
+        interrupted |= !loops.stop();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

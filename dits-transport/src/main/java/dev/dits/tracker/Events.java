@@ -1,6 +1,7 @@
 package dev.dits.tracker;
 
 import dev.dits.json.Json;
+import dev.dits.limit.RateLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;

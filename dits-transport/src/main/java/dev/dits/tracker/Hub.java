@@ -1,5 +1,6 @@
 package dev.dits.tracker;
 
+import dev.dits.limit.RateLimit;
 import io.netty.channel.Channel;
 import java.security.SecureRandom;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.dits.tracker;
 
+import dev.dits.limit.RateLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

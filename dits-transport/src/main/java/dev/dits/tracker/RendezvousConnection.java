@@ -1,5 +1,6 @@
 package dev.dits.tracker;
 
+import dev.dits.limit.RateLimit;
 import io.netty.channel.Channel;
 import java.util.LinkedHashMap;
 import java.util.Map;

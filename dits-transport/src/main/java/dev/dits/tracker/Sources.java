@@ -1,5 +1,6 @@
 package dev.dits.tracker;
 
+import dev.dits.limit.RateLimit;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;

@@ -1,5 +1,6 @@
 package dev.dits.tracker;
 
+import dev.dits.limit.RateLimit;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;

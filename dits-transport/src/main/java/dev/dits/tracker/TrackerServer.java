@@ -1,5 +1,6 @@
 package dev.dits.tracker;
 
+import dev.dits.loop.EventLoops;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -7,9 +8,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
@@ -26,8 +25,6 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
-import io.netty.util.concurrent.FastThreadLocalThread;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.BindException;
@@ -38,11 +35,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +48,12 @@ import org.slf4j.LoggerFactory;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // What matters of Netty's futures is listened to.
 public final class TrackerServer implements AutoCloseable {
+    /** For all connections together to say that they end. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+
+    /** For a socket that listens. */
+    private static final Duration CHANNEL_TIMEOUT = Duration.ofSeconds(4);
+
     private static final Duration TLS_TIMEOUT = Duration.ofSeconds(10);
 
     /** More than this do not make a relay faster, whose work is the system's. */
@@ -68,8 +67,7 @@ public final class TrackerServer implements AutoCloseable {
     private final Hub hub;
     private final Router router;
     private final @Nullable SslContext tls;
-    private final EventLoopGroup group;
-    private final Queue<Thread> loops = new ConcurrentLinkedQueue<>();
+    private final EventLoops loops;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Channel channel;
     private final List<Channel> stun = new ArrayList<>();
@@ -79,16 +77,10 @@ public final class TrackerServer implements AutoCloseable {
         this.hub = new Hub(options, clocks, new SecureRandom());
         this.router = new Router(hub);
         this.tls = tls(options.tls());
-        AtomicInteger threads = new AtomicInteger();
         boolean epoll = Epoll.isAvailable();
-        this.group = new MultiThreadIoEventLoopGroup(
+        this.loops = new EventLoops(
+                "dits-tracker",
                 Math.max(1, Math.min(Runtime.getRuntime().availableProcessors(), THREADS_MAX)),
-                task -> {
-                    Thread thread = new FastThreadLocalThread(task, "dits-tracker-" + threads.incrementAndGet());
-                    thread.setDaemon(true);
-                    loops.add(thread);
-                    return thread;
-                },
                 epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         boolean started = false;
         try {
@@ -97,10 +89,10 @@ public final class TrackerServer implements AutoCloseable {
                 stun.add(listenStun(epoll, port));
             }
             hub.stunPorts(stunPorts());
-            group.next().scheduleWithFixedDelay(this::sweepQuietly, 1, 1, TimeUnit.SECONDS);
+            loops.group().next().scheduleWithFixedDelay(this::sweepQuietly, 1, 1, TimeUnit.SECONDS);
             started = true;
         } finally {
-            if (!started && !stop()) {
+            if (!started && !loops.stop()) {
                 Thread.currentThread().interrupt();
             }
         }
@@ -143,7 +135,7 @@ public final class TrackerServer implements AutoCloseable {
     private Channel listen(Class<? extends ServerChannel> type) throws IOException {
         return bound(
                 new ServerBootstrap()
-                        .group(group)
+                        .group(loops.group())
                         .channel(type)
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .childOption(ChannelOption.TCP_NODELAY, true)
@@ -185,7 +177,7 @@ public final class TrackerServer implements AutoCloseable {
         InetSocketAddress bind = new InetSocketAddress(address, port);
         return bound(
                 new Bootstrap()
-                        .group(group)
+                        .group(loops.group())
                         .channelFactory(
                                 epoll ? () -> new EpollDatagramChannel(family) : () -> new NioDatagramChannel(family))
                         .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(STUN_RECEIVE_BYTES))
@@ -275,9 +267,9 @@ public final class TrackerServer implements AutoCloseable {
         }
         boolean interrupted = Thread.interrupted();
         try {
-            interrupted |= !quietly(channel.close());
+            interrupted |= !EventLoops.await(channel.close(), CHANNEL_TIMEOUT);
             for (Channel one : stun) {
-                interrupted |= !quietly(one.close());
+                interrupted |= !EventLoops.await(one.close(), CHANNEL_TIMEOUT);
             }
             long begun = System.nanoTime();
             for (Channel one : hub.shutDown()) {
@@ -285,42 +277,14 @@ public final class TrackerServer implements AutoCloseable {
                 if (interrupted || leftNanos <= 0) {
                     break;
                 }
-                interrupted = !quietly(one.closeFuture(), TimeUnit.NANOSECONDS.toMillis(leftNanos));
+                interrupted = !EventLoops.await(one.closeFuture(), Duration.ofNanos(leftNanos));
             }
-            interrupted |= !stop();
+            interrupted |= !loops.stop();
         } finally {
             hub.close();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    /** Ends the event loops; false if the thread was interrupted. */
-    private boolean stop() {
-        boolean undisturbed = quietly(group.shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
-        try {
-            // The group is terminated a moment before its threads are gone.
-            for (Thread loop : loops) {
-                loop.join(CLOSE_TIMEOUT.toMillis());
-            }
-            return undisturbed;
-        } catch (InterruptedException e) {
-            return false;
-        }
-    }
-
-    /** False if the thread was interrupted; the waiting is cut short then, the closing is not. */
-    private static boolean quietly(Future<?> future) {
-        return quietly(future, 2 * CLOSE_TIMEOUT.toMillis());
-    }
-
-    private static boolean quietly(Future<?> future, long millis) {
-        try {
-            future.await(millis);
-            return true;
-        } catch (InterruptedException e) {
-            return false;
         }
     }
 }

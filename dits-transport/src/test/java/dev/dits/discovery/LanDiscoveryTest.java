@@ -202,7 +202,7 @@ class LanDiscoveryTest {
 
     @Test
     void answersAreLimitedPerSourceAndInAll() {
-        AnswerLimiter<Integer> limiter = new AnswerLimiter<>();
+        AnswerLimiter<Integer> limiter = new AnswerLimiter<>(0);
         assertThat(admitted(limiter, 1, 0)).isEqualTo(AnswerLimiter.SOURCE_BURST);
         assertThat(admitted(limiter, 1, TimeUnit.SECONDS.toNanos(1))).isEqualTo(AnswerLimiter.SOURCE_PER_SECOND);
         int inAll = 0;

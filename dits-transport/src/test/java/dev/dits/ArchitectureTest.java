@@ -85,7 +85,9 @@ class ArchitectureTest {
                         "dev.dits.error"));
         ARROWS.put("dev.dits.limit", List.of());
         ARROWS.put("dev.dits.loop", List.of());
-        ARROWS.put("dev.dits.tracker", List.of("dev.dits.limit", "dev.dits.loop", "dev.dits.error", "dev.dits.json"));
+        ARROWS.put(
+                "dev.dits.tracker",
+                List.of("dev.dits.path", "dev.dits.limit", "dev.dits.loop", "dev.dits.error", "dev.dits.json"));
         ARROWS.put("dev.dits.crypto", List.of());
         ARROWS.put("dev.dits.watch", List.of("dev.dits.repo", "dev.dits.object", "dev.dits.error"));
         ARROWS.put("dev.dits.cache", without(CORE, "dev.dits.repo"));

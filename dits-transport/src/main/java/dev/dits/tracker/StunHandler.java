@@ -1,6 +1,7 @@
 package dev.dits.tracker;
 
 import dev.dits.limit.RateLimit;
+import dev.dits.path.StunMessage;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;

@@ -2,6 +2,7 @@ package dev.dits.tracker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dits.path.StunMessage;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;

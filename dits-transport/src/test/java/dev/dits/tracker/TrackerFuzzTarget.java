@@ -1,5 +1,6 @@
 package dev.dits.tracker;
 
+import dev.dits.path.StunMessage;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;

@@ -63,12 +63,13 @@ final class Room implements TrackerSocket.Listener, PacketCarrier {
      */
     static Room enter(TrackerClient client, Endpoint endpoint, String query, int source, Listener listener) {
         Room room = new Room(client, endpoint, source, listener);
-        TrackerSocket opened = client.open("/relay?" + query, room);
-        room.socket = opened;
-        if (room.closed) {
-            opened.close();
-        }
+        client.open("/relay?" + query, room);
         return room;
+    }
+
+    @Override
+    public void opening(TrackerSocket opened) {
+        socket = opened;
     }
 
     @Override

@@ -14,8 +14,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -84,8 +84,9 @@ public final class TrackerClient implements AutoCloseable {
         private final String tag;
         private final boolean alone;
         private final Endpoint endpoint;
-        private final CompletableFuture<Boolean> answered = new CompletableFuture<>();
+        private final CountDownLatch tried = new CountDownLatch(1);
         private volatile boolean held;
+        private volatile boolean taken;
 
         private Claim(String tag, boolean alone, Endpoint endpoint) {
             this.tag = tag;
@@ -93,14 +94,36 @@ public final class TrackerClient implements AutoCloseable {
             this.endpoint = endpoint;
         }
 
+        boolean isOf(byte[] other) {
+            return tag.equals(HEX.formatHex(other));
+        }
+
         /** Whether the tracker keeps it for this node now. */
         boolean held() {
             return held;
         }
 
-        /** Whether the tracker gave it, when it was first asked; not done before it could be. */
-        CompletableFuture<Boolean> answered() {
-            return answered;
+        /** Whether the tracker said that somebody else has it. */
+        boolean taken() {
+            return taken;
+        }
+
+        /** Waits until the tracker has answered, or could not be asked for the first time; at most as long as that. */
+        void awaitTried(Duration timeout) throws InterruptedException {
+            boolean inTime = tried.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            LOG.debug("{} was asked, in time {}", TrackerClient.this, inTime);
+        }
+
+        private void answered(boolean given) {
+            held = given;
+            taken = !given;
+            tried.countDown();
+        }
+
+        /** The tracker keeps nothing for who is not connected. */
+        private void lost() {
+            held = false;
+            tried.countDown();
         }
 
         @Override
@@ -109,8 +132,8 @@ public final class TrackerClient implements AutoCloseable {
         }
     }
 
-    TrackerSocket open(String pathAndQuery, TrackerSocket.Listener listener) {
-        return TrackerSocket.open(loops.group(), tracker, pathAndQuery, apiKey, listener);
+    void open(String pathAndQuery, TrackerSocket.Listener listener) {
+        TrackerSocket.open(loops.group(), tracker, pathAndQuery, apiKey, listener);
     }
 
     /** Runs something on the loop, later, unless the client is closed by then. */
@@ -191,8 +214,7 @@ public final class TrackerClient implements AutoCloseable {
             if (same == null || !same.remove(claim)) {
                 return;
             }
-            claim.held = false;
-            claim.answered.complete(false);
+            claim.lost();
             TrackerSocket current = socket;
             if (same.isEmpty()) {
                 claims.remove(claim.tag);
@@ -227,32 +249,26 @@ public final class TrackerClient implements AutoCloseable {
     private void connect() {
         lock.lock();
         try {
-            scheduled = false;
             if (closed || socket != null || claims.isEmpty()) {
+                scheduled = false;
                 return;
             }
         } finally {
             lock.unlock();
         }
-        Desk desk = new Desk();
-        TrackerSocket opened = open("/rendezvous", desk);
-        desk.opened(opened);
+        open("/rendezvous", new Desk());
     }
 
-    /** The connection on which tags are claimed. */
+    /** The connection on which tags are claimed; one at a time. */
     private final class Desk implements TrackerSocket.Listener {
-        private volatile @Nullable TrackerSocket own;
-        private boolean over;
-
-        void opened(TrackerSocket opened) {
+        @Override
+        public void opening(TrackerSocket opened) {
             boolean unwanted;
             lock.lock();
             try {
-                own = opened;
-                unwanted = over || closed || socket != null || claims.isEmpty();
-                if (!unwanted) {
-                    socket = opened;
-                }
+                scheduled = false;
+                socket = opened;
+                unwanted = closed || claims.isEmpty();
             } finally {
                 lock.unlock();
             }
@@ -264,11 +280,7 @@ public final class TrackerClient implements AutoCloseable {
         @Override
         public void told(String type, Map<String, Object> message) {
             switch (type) {
-                case "welcome" -> {
-                    TrackerSocket current = own;
-                    noteStun(message.get("stun"), current == null ? null : current.remote());
-                    welcome();
-                }
+                case "welcome" -> welcome(message);
                 case "claimed" -> answered(message.get("tag"), true);
                 case "taken", "refused" -> answered(message.get("tag"), false);
                 case "knock" -> knocked(message);
@@ -276,17 +288,11 @@ public final class TrackerClient implements AutoCloseable {
             }
         }
 
-        private void welcome() {
+        private void welcome(Map<String, Object> message) {
             lock.lock();
             try {
-                if (own == null) {
-                    // It answered before the opener came back; that comes first.
-                    later(1, TimeUnit.MILLISECONDS, this::welcome);
-                    return;
-                }
-                if (socket != own) {
-                    return;
-                }
+                TrackerSocket current = socket;
+                noteStun(message.get("stun"), current == null ? null : current.remote());
                 welcomed = true;
                 told = false;
                 pauseMillis = AGAIN_MIN.toMillis();
@@ -306,13 +312,9 @@ public final class TrackerClient implements AutoCloseable {
         public void closed(String why) {
             lock.lock();
             try {
-                over = true;
-                if (socket != own) {
-                    return;
-                }
                 socket = null;
                 welcomed = false;
-                claims.values().forEach(same -> same.forEach(claim -> claim.held = false));
+                claims.values().forEach(same -> same.forEach(Claim::lost));
                 if (closed || claims.isEmpty()) {
                     return;
                 }
@@ -337,8 +339,7 @@ public final class TrackerClient implements AutoCloseable {
         lock.lock();
         try {
             for (Claim claim : claims.getOrDefault(String.valueOf(tag), List.of())) {
-                claim.held = given;
-                claim.answered.complete(given);
+                claim.answered(given);
             }
         } finally {
             lock.unlock();
@@ -429,7 +430,7 @@ public final class TrackerClient implements AutoCloseable {
             }
             closed = true;
             current = socket;
-            claims.values().forEach(same -> same.forEach(claim -> claim.answered.complete(false)));
+            claims.values().forEach(same -> same.forEach(Claim::lost));
             claims.clear();
         } finally {
             lock.unlock();

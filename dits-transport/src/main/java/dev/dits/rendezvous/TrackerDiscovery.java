@@ -7,19 +7,16 @@ import dev.dits.net.Endpoint;
 import dev.dits.net.PacketRoute;
 import java.io.Closeable;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Finds peers by the relay of a tracker, for one socket of a node. Safe for use by several threads; closing it closes nothing of the client. */
 public final class TrackerDiscovery implements PeerDiscovery {
-    /** How long the tracker has to say that a tag is taken; one that is not reached by then is asked later on. */
+    /** How long the tracker has to say that a tag is taken. */
     private static final Duration CLAIM_TIME = Duration.ofSeconds(3);
 
     private static final Duration AGAIN_MIN = Duration.ofSeconds(1);
@@ -27,7 +24,7 @@ public final class TrackerDiscovery implements PeerDiscovery {
 
     private final TrackerClient client;
     private final Endpoint endpoint;
-    private final Map<TrackerClient.Claim, byte[]> claims = new ConcurrentHashMap<>();
+    private final Set<TrackerClient.Claim> claims = ConcurrentHashMap.newKeySet();
 
     /**
      * @param client the node's
@@ -47,7 +44,7 @@ public final class TrackerDiscovery implements PeerDiscovery {
     @Override
     public Closeable announce(byte[] tag, int port) {
         check(tag);
-        return kept(client.claim(tag, false, endpoint), tag);
+        return kept(client.claim(tag, false, endpoint));
     }
 
     @Override
@@ -55,21 +52,20 @@ public final class TrackerDiscovery implements PeerDiscovery {
         check(tag);
         TrackerClient.Claim claim = client.claim(tag, true, endpoint);
         try {
-            if (!claim.answered().get(CLAIM_TIME.toMillis(), TimeUnit.MILLISECONDS)) {
-                claim.close();
-                throw new TagTakenException("somebody else is found by this tag at " + client);
-            }
-        } catch (TimeoutException | ExecutionException e) {
-            // It is asked as soon as it can be reached; until then the LAN has to do.
-            return kept(claim, tag);
+            // Where it can not be reached it is asked as soon as it can; until then the LAN has to do.
+            claim.awaitTried(CLAIM_TIME);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return kept(claim, tag);
+        if (claim.taken()) {
+            claim.close();
+            throw new TagTakenException("somebody else is found by this tag at " + client);
+        }
+        return kept(claim);
     }
 
-    private Closeable kept(TrackerClient.Claim claim, byte[] tag) {
-        claims.put(claim, tag.clone());
+    private Closeable kept(TrackerClient.Claim claim) {
+        claims.add(claim);
         return () -> {
             claims.remove(claim);
             claim.close();
@@ -78,9 +74,7 @@ public final class TrackerDiscovery implements PeerDiscovery {
 
     @Override
     public boolean isKnownAfar(byte[] tag) {
-        return claims.entrySet().stream()
-                .anyMatch(one ->
-                        Arrays.equals(one.getValue(), tag) && one.getKey().held());
+        return claims.stream().anyMatch(claim -> claim.held() && claim.isOf(tag));
     }
 
     @Override

@@ -68,6 +68,9 @@ final class TrackerSocket {
 
     /** What happens on it. */
     interface Listener {
+        /** It is about to connect. Called once, and first, on the thread that opens it: nothing is told before that. */
+        void opening(TrackerSocket socket);
+
         /** A text message. */
         void told(String type, Map<String, Object> message);
 
@@ -100,13 +103,14 @@ final class TrackerSocket {
      * @param apiKey sent along; null for none
      * @param listener told what happens
      */
-    static TrackerSocket open(
+    static void open(
             EventLoopGroup group,
             TrackerAddress tracker,
             String pathAndQuery,
             @Nullable String apiKey,
             Listener listener) {
         TrackerSocket socket = new TrackerSocket(listener);
+        listener.opening(socket);
         try {
             InetSocketAddress remote = new InetSocketAddress(
                     InetAddress.getByName(tracker.host()), tracker.base().getPort());
@@ -122,7 +126,6 @@ final class TrackerSocket {
         } catch (RejectedExecutionException e) {
             socket.closing = true;
         }
-        return socket;
     }
 
     /** Where the tracker is; null if its host could not be found. */

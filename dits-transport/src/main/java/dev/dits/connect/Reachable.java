@@ -1,5 +1,6 @@
 package dev.dits.connect;
 
+import dev.dits.discovery.Candidate;
 import dev.dits.net.CarriedAddress;
 import dev.dits.net.Endpoint;
 import dev.dits.wire.Message;
@@ -103,16 +104,10 @@ public final class Reachable {
 
     private static boolean isWorthAProbe(InetSocketAddress candidate, InetAddress bound) {
         InetAddress host = candidate.getAddress();
-        byte[] bytes = host.getAddress();
-        boolean broadcast = bytes.length == 4 && bytes[0] == -1 && bytes[1] == -1 && bytes[2] == -1 && bytes[3] == -1;
-        boolean reachable = bound.isAnyLocalAddress() || bound.isLoopbackAddress() == host.isLoopbackAddress();
         return candidate.getPort() != 0
-                && !host.isMulticastAddress()
-                && !host.isAnyLocalAddress()
-                && !broadcast
+                && Candidate.isOfOneMachine(host)
                 && !CarriedAddress.is(candidate)
-                && reachable
-                && (!host.isLoopbackAddress() || bound.isLoopbackAddress())
+                && host.isLoopbackAddress() == bound.isLoopbackAddress()
                 && (!host.isLinkLocalAddress() || bound.isLinkLocalAddress());
     }
 }

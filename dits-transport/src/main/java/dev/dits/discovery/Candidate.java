@@ -45,7 +45,7 @@ public record Candidate(InetSocketAddress address, Source source, int priority) 
         if (address.getPort() == 0) {
             throw new IllegalArgumentException("a candidate has a port");
         }
-        if (host.isMulticastAddress() || host.isAnyLocalAddress() || isBroadcast(host)) {
+        if (!isOfOneMachine(host)) {
             throw new IllegalArgumentException("not the address of a peer: " + host.getHostAddress());
         }
         boolean local = host.isLoopbackAddress() || host.isLinkLocalAddress();
@@ -58,6 +58,16 @@ public record Candidate(InetSocketAddress address, Source source, int priority) 
     /** A candidate with the default priority of its source. */
     public static Candidate of(InetSocketAddress address, Source source) {
         return new Candidate(address, source, source.priority());
+    }
+
+    /**
+     * Tells whether an address can be that of a single peer.
+     *
+     * @param host any
+     * @return false for multicast, broadcast and unspecified ones
+     */
+    public static boolean isOfOneMachine(InetAddress host) {
+        return !host.isMulticastAddress() && !host.isAnyLocalAddress() && !isBroadcast(host);
     }
 
     private static boolean isBroadcast(InetAddress host) {

@@ -100,9 +100,12 @@ final class LimitCommand implements Callable<Integer> {
     }
 
     private void say(String what, @Nullable Long sent, @Nullable Long received) {
-        String text = (sent == null ? "" : "sends with " + Rate.show(sent))
-                + (sent != null && received != null ? ", " : "")
-                + (received == null ? "" : "receives with " + Rate.show(received));
-        context.say(Icon.DONE, what + " " + text.replace("with no", "without").replace("with ", "at most "));
+        String sends = sent == null ? "" : " sends " + rate(sent);
+        String receives = received == null ? "" : " receives " + rate(received);
+        context.say(Icon.DONE, what + sends + (sent != null && received != null ? "," : "") + receives);
+    }
+
+    private static String rate(long bytesPerSecond) {
+        return bytesPerSecond == 0 ? "without limit" : "at most " + Rate.show(bytesPerSecond);
     }
 }

@@ -51,13 +51,7 @@ class BandwidthTest {
     }
 
     private DitsOptions options(String name) {
-        return DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(0)
-                .withDeviceName(name)
-                .withBandwidthLimit(0)
-                .withLanInterfaces("off")
-                .withBindAddress(InetAddress.getLoopbackAddress());
+        return TestNodes.options(temporary, name).withLanInterfaces("off");
     }
 
     private Share share() throws Exception {

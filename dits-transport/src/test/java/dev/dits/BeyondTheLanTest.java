@@ -42,9 +42,7 @@ class BeyondTheLanTest {
 
     /** One that LAN discovery does not find, and that finds nobody by it. */
     private DitsOptions node(String name, int trackerPort, @Nullable InetAddress bind) {
-        return DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withDeviceName(name)
+        return TestNodes.options(temporary, name)
                 .withLanInterfaces("off")
                 .withBindAddress(bind)
                 .withTracker("127.0.0.1:" + trackerPort);

@@ -15,8 +15,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -44,7 +42,7 @@ class FolderSyncTest {
     Path temporary;
 
     private Path project;
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final TestNodes nodes = new TestNodes(() -> temporary);
     private final Until until = new Until();
     private final Queue<DitsEvent> events = new ConcurrentLinkedQueue<>();
 
@@ -60,27 +58,11 @@ class FolderSyncTest {
 
     @AfterEach
     void close() throws Exception {
-        while (!open.isEmpty()) {
-            open.pop().close();
-        }
-    }
-
-    private <T extends AutoCloseable> T keep(T resource) {
-        open.push(resource);
-        return resource;
-    }
-
-    private Dits node(String name) throws IOException {
-        return keep(Dits.open(DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(0)
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress())));
+        nodes.close();
     }
 
     private Share share(Path root, ShareOptions options) throws IOException {
-        Share share = keep(node("share")
+        Share share = nodes.keep(nodes.open("share")
                 .share(
                         root,
                         options.withBindAddress(InetAddress.getLoopbackAddress())
@@ -90,7 +72,7 @@ class FolderSyncTest {
     }
 
     private Mount mount(Share share, String name) throws Exception {
-        Mount mount = keep(node(name)
+        Mount mount = nodes.keep(nodes.open(name)
                 .mount(
                         share.ticket(),
                         temporary.resolve(name),
@@ -282,7 +264,7 @@ class FolderSyncTest {
         Files.writeString(project.resolve("raw/big"), "unselected");
         Share share = share(project, ShareOptions.defaults());
         until.holds("it is committed", () -> share.repository().status().clean());
-        Mount part = keep(node("part")
+        Mount part = nodes.keep(nodes.open("part")
                 .mount(
                         share.ticket(),
                         temporary.resolve("part"),

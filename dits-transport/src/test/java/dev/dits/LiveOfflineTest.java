@@ -28,12 +28,7 @@ class LiveOfflineTest {
     private final Until until = new Until();
 
     private Dits node(String name) throws Exception {
-        return Dits.open(DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(0)
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress()));
+        return Dits.open(TestNodes.options(temporary, name));
     }
 
     private static int freePort() throws Exception {

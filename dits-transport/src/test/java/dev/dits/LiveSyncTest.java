@@ -36,7 +36,7 @@ class LiveSyncTest {
     @TempDir
     Path temporary;
 
-    private final List<AutoCloseable> open = new ArrayList<>();
+    private final TestNodes nodes = new TestNodes(() -> temporary);
     private final Until until = new Until();
     private Path project;
 
@@ -52,23 +52,7 @@ class LiveSyncTest {
 
     @AfterEach
     void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-    }
-
-    private <T extends AutoCloseable> T keep(T resource) {
-        open.add(resource);
-        return resource;
-    }
-
-    private Dits node(String name) throws IOException {
-        return keep(Dits.open(DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(0)
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress())));
+        nodes.close();
     }
 
     private Share share() throws IOException {
@@ -76,12 +60,12 @@ class LiveSyncTest {
     }
 
     private Share share(ShareOptions options) throws IOException {
-        return until.watch(
-                keep(node("share").share(project, options.withBindAddress(InetAddress.getLoopbackAddress()))));
+        return until.watch(nodes.keep(
+                nodes.open("share").share(project, options.withBindAddress(InetAddress.getLoopbackAddress()))));
     }
 
     private Mount join(String secret, String name) throws Exception {
-        return until.watch(keep(node(name).mount(secret, temporary.resolve(name))));
+        return until.watch(nodes.keep(nodes.open(name).mount(secret, temporary.resolve(name))));
     }
 
     private Mount pulled(String secret, String name) throws Exception {
@@ -166,7 +150,7 @@ class LiveSyncTest {
     void nothingIsFetchedBeforeTheFirstPullAndNothingByItselfWhereItIsManual() throws Exception {
         Share share = share();
         Mount early = join(share.ticket(), "early");
-        Mount manual = until.watch(keep(node("manual")
+        Mount manual = until.watch(nodes.keep(nodes.open("manual")
                 .mount(
                         share.ticket(),
                         temporary.resolve("manual"),

@@ -42,12 +42,8 @@ class PoisonedNodeTest {
     }
 
     private Dits node(String name) throws IOException {
-        return Dits.open(DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(16 << 20)
-                .withDeviceName(name)
-                .withLanInterfaces("off")
-                .withBindAddress(InetAddress.getLoopbackAddress()));
+        return Dits.open(
+                TestNodes.options(temporary, name).withCacheBytes(16 << 20).withLanInterfaces("off"));
     }
 
     private static Share share(Dits dits, Path root) throws IOException {

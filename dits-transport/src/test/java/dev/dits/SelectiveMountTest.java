@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -41,7 +40,7 @@ class SelectiveMountTest {
     @TempDir
     Path temporary;
 
-    private final List<AutoCloseable> open = new ArrayList<>();
+    private final TestNodes nodes = new TestNodes(() -> temporary);
     private final Until until = new Until();
     private Path project;
 
@@ -60,9 +59,7 @@ class SelectiveMountTest {
 
     @AfterEach
     void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
+        nodes.close();
     }
 
     private static byte[] random(long seed) {
@@ -76,27 +73,13 @@ class SelectiveMountTest {
         Files.write(root.resolve(path), content);
     }
 
-    private <T extends AutoCloseable> T keep(T resource) {
-        open.add(resource);
-        return resource;
-    }
-
-    private Dits node(String name) throws IOException {
-        return keep(Dits.open(DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(0)
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress())));
-    }
-
     private Share share() throws IOException {
-        return until.watch(keep(node("share")
+        return until.watch(nodes.keep(nodes.open("share")
                 .share(project, ShareOptions.defaults().withBindAddress(InetAddress.getLoopbackAddress()))));
     }
 
     private Mount join(String secret, String name, MountOptions options) throws Exception {
-        return until.watch(keep(node(name).mount(secret, temporary.resolve(name), options)));
+        return until.watch(nodes.keep(nodes.open(name).mount(secret, temporary.resolve(name), options)));
     }
 
     private static MountOptions manual(String... globs) {
@@ -209,8 +192,8 @@ class SelectiveMountTest {
     @Test
     void aPartIsKeptInStepAndComesBackAfterARestart() throws Exception {
         Share share = share();
-        Dits node = node("mount");
-        Mount mount = until.watch(keep(node.mount(
+        Dits node = nodes.open("mount");
+        Mount mount = until.watch(nodes.keep(node.mount(
                 share.ticket(),
                 temporary.resolve("mount"),
                 MountOptions.defaults().withPaths(List.of("takes/**")))));
@@ -234,7 +217,7 @@ class SelectiveMountTest {
 
         commit(project, "takes/more.txt", "meanwhile".getBytes());
         commit(project, "raw/more.txt", "meanwhile".getBytes());
-        Mount again = until.watch(keep(node.open(mount.root(), MountOptions.defaults())));
+        Mount again = until.watch(nodes.keep(node.open(mount.root(), MountOptions.defaults())));
         until.holds("it follows again", () -> has(again.root(), "takes/more.txt", "meanwhile".getBytes()));
         assertThat(again.repository().selection()).isEqualTo(of("takes/**"));
         assertThat(onDisk(again.root())).hasSize(3);
@@ -264,7 +247,7 @@ class SelectiveMountTest {
     @Test
     void mountingAgainWithOtherPathsChangesTheSelection() throws Exception {
         Share share = share();
-        Dits node = node("mount");
+        Dits node = nodes.open("mount");
         Path directory = temporary.resolve("mount");
         try (Mount mount = node.mount(share.ticket(), directory, manual("takes/**"))) {
             mount.pull().await();

@@ -61,12 +61,7 @@ class ShareAccessTest {
     }
 
     private DitsOptions options(String name) {
-        return DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(16 << 20)
-                .withDeviceName(name)
-                .withLanInterfaces("off")
-                .withBindAddress(InetAddress.getLoopbackAddress());
+        return TestNodes.options(temporary, name).withCacheBytes(16 << 20).withLanInterfaces("off");
     }
 
     private static ShareOptions loopback() {

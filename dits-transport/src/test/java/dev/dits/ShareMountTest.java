@@ -50,12 +50,7 @@ class ShareMountTest {
     }
 
     private DitsOptions options(String name) {
-        return DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(64 << 20)
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress());
+        return TestNodes.options(temporary, name).withCacheBytes(64 << 20);
     }
 
     private static ShareOptions loopback() {

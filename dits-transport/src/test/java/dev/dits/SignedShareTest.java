@@ -19,11 +19,8 @@ import dev.dits.repo.Verification;
 import dev.dits.store.RecordType;
 import dev.dits.store.StoreWriter;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -42,7 +39,7 @@ class SignedShareTest {
     @TempDir
     Path temporary;
 
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final TestNodes nodes = new TestNodes(() -> temporary);
     private Path project;
     private Repository owner;
     private Share share;
@@ -52,31 +49,15 @@ class SignedShareTest {
     @BeforeEach
     void share() throws Exception {
         project = temporary.resolve("project");
-        owner = keep(Repository.init(project, RepositoryOptions.defaults().withAuthor("Ada")));
+        owner = nodes.keep(Repository.init(project, RepositoryOptions.defaults().withAuthor("Ada")));
         first = commit(owner, "one");
         second = commit(owner, "two");
-        share = keep(node("share").share(project));
+        share = nodes.keep(nodes.open("share").share(project));
     }
 
     @AfterEach
     void closeAll() throws Exception {
-        while (!open.isEmpty()) {
-            open.removeLast().close();
-        }
-    }
-
-    private <T extends AutoCloseable> T keep(T resource) {
-        open.addLast(resource);
-        return resource;
-    }
-
-    private Dits node(String name) throws IOException {
-        return keep(Dits.open(DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(0)
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress())));
+        nodes.close();
     }
 
     private Mount mount(String name) throws Exception {
@@ -84,7 +65,7 @@ class SignedShareTest {
     }
 
     private Mount mount(String name, Sync sync) throws Exception {
-        Mount mount = keep(node(name)
+        Mount mount = nodes.keep(nodes.open(name)
                 .mount(
                         share.ticket(),
                         temporary.resolve(name),
@@ -206,7 +187,7 @@ class SignedShareTest {
         ObjectId honest = commit(owner, "three");
         ObjectId forged = put(owner, forged(owner, honest));
         owner.updateRef(MAIN, honest, forged);
-        Mount mount = keep(node("b")
+        Mount mount = nodes.keep(nodes.open("b")
                 .mount(
                         share.ticket(),
                         temporary.resolve("b"),
@@ -271,7 +252,8 @@ class SignedShareTest {
     @Test
     void keepingInStepDoesNotFollowARewrittenBranchNorPushTheOldOneBack() throws Exception {
         BlockingQueue<DitsEvent> events = new LinkedBlockingQueue<>();
-        Mount mount = keep(node("b").mount(share.ticket(), temporary.resolve("b"), MountOptions.defaults()));
+        Mount mount =
+                nodes.keep(nodes.open("b").mount(share.ticket(), temporary.resolve("b"), MountOptions.defaults()));
         mount.onEvent(events::add);
         mount.pull().await();
         await(events, DitsEvent.InStep.class);

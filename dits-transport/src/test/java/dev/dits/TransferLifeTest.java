@@ -52,12 +52,7 @@ class TransferLifeTest {
     }
 
     private Dits node(String name, long cacheBytes) throws IOException {
-        return Dits.open(DitsOptions.defaults()
-                .withHome(temporary.resolve("home-" + name))
-                .withCacheBytes(cacheBytes)
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress()));
+        return Dits.open(TestNodes.options(temporary, name).withCacheBytes(cacheBytes));
     }
 
     private Share share() throws IOException {

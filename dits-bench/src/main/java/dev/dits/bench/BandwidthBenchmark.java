@@ -2,7 +2,6 @@ package dev.dits.bench;
 
 import dev.dits.Bandwidth;
 import dev.dits.Dits;
-import dev.dits.DitsOptions;
 import dev.dits.Mount;
 import dev.dits.MountOptions;
 import dev.dits.Share;
@@ -12,11 +11,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import java.util.stream.Stream;
 
 /**
  * How exactly limits hold over ten seconds, over the loopback interface: {@code [BYTES_PER_SECOND]}, 2,000,000 by default. Pulls ten seconds' worth of one large file and
@@ -27,15 +24,6 @@ public final class BandwidthBenchmark {
     private static final int SMALL_BYTES = 4_096;
 
     private BandwidthBenchmark() {}
-
-    private static Dits node(Path top, String name) throws IOException {
-        return Dits.open(DitsOptions.defaults()
-                .withHome(top.resolve("home-" + name))
-                .withDeviceName(name)
-                .withBandwidthLimit(0)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress()));
-    }
 
     private static void fill(Path directory, int files, int bytes, Random random) throws IOException {
         for (int i = 0; i < files; i++) {
@@ -78,17 +66,13 @@ public final class BandwidthBenchmark {
                 run(top, project, one, rate);
             }
         }
-        try (Stream<Path> all = Files.walk(top)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
+        BenchNodes.delete(top);
     }
 
     private static void run(Path top, Path project, Case one, int rate) throws Exception {
         Path work = Files.createTempDirectory(top, "run");
-        try (Dits sharer = node(work, "share");
-                Dits mounter = node(work, "mount");
+        try (Dits sharer = BenchNodes.open(work, "share");
+                Dits mounter = BenchNodes.open(work, "mount");
                 Share share = sharer.share(
                         project,
                         ShareOptions.defaults().withInit(true).withBindAddress(InetAddress.getLoopbackAddress()));

@@ -74,7 +74,7 @@ public final class HostileLoad {
         try {
             new HostileLoad(directory, rounds > 0 ? rounds : smoke ? 1 : 5, smoke, nice, attacks).run();
         } finally {
-            TransferBenchmark.delete(directory);
+            BenchNodes.delete(directory);
         }
     }
 
@@ -111,7 +111,7 @@ public final class HostileLoad {
         String code = sharer.share(project);
         String file = sharer.head() + "/" + FILE;
         try (Attacker.Handle attacker = attack == null ? null : new Attacker.Handle(attack, code, file, nice);
-                Dits dits = Dits.open(TransferBenchmark.options(home, "mounter"));
+                Dits dits = Dits.open(BenchNodes.options(home, "mounter"));
                 Mount mount = dits.mount(code, target, MountOptions.defaults().withSync(Sync.MANUAL))) {
             if (attacker != null) {
                 attacker.go();
@@ -142,8 +142,8 @@ public final class HostileLoad {
         } finally {
             sharer.unshare();
         }
-        TransferBenchmark.delete(home);
-        TransferBenchmark.delete(target);
+        BenchNodes.delete(home);
+        BenchNodes.delete(target);
     }
 
     private double median(String what) {

@@ -1,7 +1,6 @@
 package dev.dits.bench;
 
 import dev.dits.Dits;
-import dev.dits.DitsOptions;
 import dev.dits.Mount;
 import dev.dits.Share;
 import dev.dits.ShareOptions;
@@ -15,11 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /**
  * What a live commit of one small file costs in repositories of different sizes, over the loopback interface: {@code [--svg FILE] [FILES...]}, 1,000 to 300,000 files by default. A file somewhere in the middle is
@@ -35,14 +32,6 @@ public final class LiveCommitBenchmark {
     private record Row(int files, double medianMillis, double slowestMillis, long bytes) {}
 
     private LiveCommitBenchmark() {}
-
-    private static Dits node(Path top, String name) throws IOException {
-        return Dits.open(DitsOptions.defaults()
-                .withHome(top.resolve("home-" + name))
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress()));
-    }
 
     private static String name(int file) {
         return "d" + file / FILES_A_DIRECTORY / FILES_A_DIRECTORY + "/e" + file / FILES_A_DIRECTORY + "/f" + file;
@@ -60,8 +49,8 @@ public final class LiveCommitBenchmark {
         }
         double[] millis = new double[ROUNDS];
         long[] bytes = new long[ROUNDS];
-        try (Dits sharer = node(top, "share");
-                Dits other = node(top, "mount");
+        try (Dits sharer = BenchNodes.open(top, "share");
+                Dits other = BenchNodes.open(top, "mount");
                 Share share = sharer.share(
                         project,
                         ShareOptions.defaults().withInit(true).withBindAddress(InetAddress.getLoopbackAddress()));
@@ -98,11 +87,7 @@ public final class LiveCommitBenchmark {
                 }
             }
         } finally {
-            try (Stream<Path> all = Files.walk(top)) {
-                for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
+            BenchNodes.delete(top);
         }
         Arrays.sort(millis);
         Arrays.sort(bytes);

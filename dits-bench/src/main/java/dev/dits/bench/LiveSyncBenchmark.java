@@ -1,7 +1,6 @@
 package dev.dits.bench;
 
 import dev.dits.Dits;
-import dev.dits.DitsOptions;
 import dev.dits.Mount;
 import dev.dits.Share;
 import dev.dits.ShareOptions;
@@ -13,10 +12,8 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /**
  * How long a commit of one small file takes until the file is there on the other side, over the loopback interface: {@code [FILES [ROUNDS]]}, 1,000 files and 30 rounds by
@@ -29,14 +26,6 @@ public final class LiveSyncBenchmark {
     private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     private LiveSyncBenchmark() {}
-
-    private static Dits node(Path top, String name) throws IOException {
-        return Dits.open(DitsOptions.defaults()
-                .withHome(top.resolve("home-" + name))
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress()));
-    }
 
     /** Returns when a file has a content, by the clock that {@code began} was read from. */
     private static double millisUntil(Path file, String content, long began) throws IOException {
@@ -79,9 +68,9 @@ public final class LiveSyncBenchmark {
         double[] toMount = new double[rounds];
         double[] toShare = new double[rounds];
         double[] toOther = new double[rounds];
-        try (Dits sharer = node(top, "share");
-                Dits first = node(top, "one");
-                Dits second = node(top, "two");
+        try (Dits sharer = BenchNodes.open(top, "share");
+                Dits first = BenchNodes.open(top, "one");
+                Dits second = BenchNodes.open(top, "two");
                 Share share = sharer.share(
                         project,
                         ShareOptions.defaults().withInit(true).withBindAddress(InetAddress.getLoopbackAddress()));
@@ -112,11 +101,7 @@ public final class LiveSyncBenchmark {
                 }
             }
         }
-        try (Stream<Path> all = Files.walk(top)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
+        BenchNodes.delete(top);
         System.out.println(files + " files, " + rounds + " rounds");
         say("share -> mount", toMount);
         say("mount -> share", toShare);

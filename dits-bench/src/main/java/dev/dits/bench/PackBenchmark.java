@@ -9,10 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -86,7 +84,7 @@ public class PackBenchmark {
     @TearDown(Level.Invocation)
     public void drop() throws IOException {
         empty.close();
-        delete(emptyDirectory);
+        BenchNodes.delete(emptyDirectory);
     }
 
     /**
@@ -97,15 +95,7 @@ public class PackBenchmark {
     @TearDown
     public void dropAll() throws IOException {
         filled.close();
-        delete(directory);
-    }
-
-    private static void delete(Path tree) throws IOException {
-        try (Stream<Path> all = Files.walk(tree)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
+        BenchNodes.delete(directory);
     }
 
     private void putAll(PackStore store, RandomBytes input) throws IOException {

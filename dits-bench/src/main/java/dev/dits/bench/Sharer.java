@@ -187,7 +187,7 @@ final class Sharer {
                         ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
                 QuicNode node = QuicNode.bind(
                         QuicOptions.at(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), workers);
-                Dits dits = Dits.open(TransferBenchmark.options(Path.of(arguments[0]), "sharer"))) {
+                Dits dits = Dits.open(BenchNodes.options(Path.of(arguments[0]), "sharer"))) {
             workers.execute(() -> serveTcp(server));
             node.register(
                     SERVER_NAME,

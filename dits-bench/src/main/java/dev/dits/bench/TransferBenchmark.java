@@ -1,7 +1,6 @@
 package dev.dits.bench;
 
 import dev.dits.Dits;
-import dev.dits.DitsOptions;
 import dev.dits.Mount;
 import dev.dits.MountOptions;
 import dev.dits.Sync;
@@ -25,7 +24,6 @@ import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -98,16 +96,8 @@ public final class TransferBenchmark {
         try {
             new TransferBenchmark(directory, rounds > 0 ? rounds : smoke ? 2 : 5, smoke).run();
         } finally {
-            delete(directory);
+            BenchNodes.delete(directory);
         }
-    }
-
-    static DitsOptions options(Path home, String name) {
-        return DitsOptions.defaults()
-                .withHome(home)
-                .withDeviceName(name)
-                .withLanInterfaces("lo")
-                .withBindAddress(InetAddress.getLoopbackAddress());
     }
 
     private void run() throws Exception {
@@ -241,7 +231,7 @@ public final class TransferBenchmark {
         Path home = directory.resolve("home-" + what + round);
         Path target = directory.resolve("mount-" + what + round);
         String code = sharer.share(source);
-        try (Dits dits = Dits.open(options(home, "mounter"));
+        try (Dits dits = Dits.open(BenchNodes.options(home, "mounter"));
                 Mount mount = dits.mount(code, target, MountOptions.defaults().withSync(Sync.MANUAL))) {
             measure(what, sharer, () -> {
                 TransferResult result = mount.pull().await();
@@ -256,8 +246,8 @@ public final class TransferBenchmark {
         } finally {
             sharer.unshare();
         }
-        delete(home);
-        delete(target);
+        BenchNodes.delete(home);
+        BenchNodes.delete(target);
     }
 
     /** A byte in front moves all that follows by one. */
@@ -365,17 +355,6 @@ public final class TransferBenchmark {
             for (long left = length; left > 0; left -= piece.length) {
                 random.nextBytes(piece);
                 out.write(piece, 0, (int) Math.min(left, piece.length));
-            }
-        }
-    }
-
-    static void delete(Path tree) throws IOException {
-        if (!Files.exists(tree)) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(tree)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
             }
         }
     }

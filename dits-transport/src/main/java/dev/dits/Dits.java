@@ -91,7 +91,7 @@ public final class Dits implements AutoCloseable {
         String address = options.tracker();
         this.tracker = address == null
                 ? null
-                : new TrackerClient(TrackerAddress.parse(address), options.trackerKey(), threads.workers());
+                : new TrackerClient(TrackerAddress.parse(address), options.trackerKey(), threads.workers(), random);
     }
 
     /**

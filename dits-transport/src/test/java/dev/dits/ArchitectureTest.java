@@ -51,6 +51,7 @@ class ArchitectureTest {
                         "dev.dits.session",
                         "dev.dits.wire",
                         "dev.dits.net",
+                        "dev.dits.limit",
                         "dev.dits.discovery",
                         "dev.dits.crypto",
                         "dev.dits.error"));

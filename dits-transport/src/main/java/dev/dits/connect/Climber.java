@@ -3,6 +3,7 @@ package dev.dits.connect;
 import dev.dits.discovery.Candidate;
 import dev.dits.discovery.Discoveries;
 import dev.dits.discovery.PeerDiscovery;
+import dev.dits.limit.BackOff;
 import dev.dits.net.CarriedAddress;
 import dev.dits.net.Connection;
 import dev.dits.net.Endpoint;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -76,17 +76,17 @@ public final class Climber implements Closeable {
     private final StoredSession stored;
     private final RequestHandler handler;
 
+    private final Tries tries;
     private final ReentrantLock lock = new ReentrantLock();
-    private Duration pause = AGAIN_MIN;
-    private @Nullable ScheduledFuture<?> scheduled;
-    private @Nullable Thread trying;
-    private boolean closed;
+    private final BackOff backOff;
 
     private Climber(Parts parts, Session session, StoredSession stored, RequestHandler handler) {
         this.parts = parts;
         this.session = session;
         this.stored = stored;
         this.handler = handler;
+        this.tries = new Tries(parts.scheduler(), parts.workers(), this::attempt);
+        this.backOff = new BackOff(AGAIN_MIN, AGAIN_MAX, parts.random());
     }
 
     /**
@@ -110,7 +110,7 @@ public final class Climber implements Closeable {
         public void connected(String address) {
             lock.lock();
             try {
-                pause = AGAIN_MIN;
+                backOff.reset();
             } finally {
                 lock.unlock();
             }
@@ -125,67 +125,28 @@ public final class Climber implements Closeable {
 
     private void look() {
         if (CarriedAddress.RELAY.equals(session.address())) {
-            schedule(Duration.ZERO);
+            tries.after(Duration.ZERO);
         }
     }
 
-    private void schedule(Duration delay) {
-        lock.lock();
-        try {
-            if (closed || trying != null) {
-                return;
-            }
-            if (scheduled != null) {
-                scheduled.cancel(false);
-            }
-            scheduled = parts.scheduler()
-                    .schedule(() -> parts.workers().execute(this::attempt), delay.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("{}: the node is closing", session);
-        } finally {
-            lock.unlock();
+    private @Nullable Duration attempt() {
+        if (!CarriedAddress.RELAY.equals(session.address())) {
+            return null;
         }
-    }
-
-    private void attempt() {
-        lock.lock();
-        try {
-            if (closed || trying != null || !CarriedAddress.RELAY.equals(session.address())) {
-                return;
-            }
-            trying = Thread.currentThread();
-        } finally {
-            lock.unlock();
-        }
-        boolean reached = false;
         try {
             climb();
-            reached = true;
+            retireRelay();
+            return null;
         } catch (InterruptedException e) {
             LOG.debug("{}: gave up to look for a more direct way", session);
         } catch (IOException | RuntimeException e) {
             LOG.debug("{}: no more direct way yet", session, e);
         }
-        Duration again;
         lock.lock();
         try {
-            trying = null;
-            if (closed) {
-                // The interrupt was meant for the try; the thread is a pool's.
-                boolean meant = Thread.interrupted();
-                LOG.debug("{}: closed, interrupted {}", session, meant);
-                return;
-            }
-            again = pause;
-            Duration doubled = pause.multipliedBy(2);
-            pause = doubled.compareTo(AGAIN_MAX) < 0 ? doubled : AGAIN_MAX;
+            return backOff.next();
         } finally {
             lock.unlock();
-        }
-        if (reached) {
-            retireRelay();
-        } else {
-            schedule(again);
         }
     }
 
@@ -274,17 +235,6 @@ public final class Climber implements Closeable {
     /** Ends looking. Idempotent. */
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closed = true;
-            if (scheduled != null) {
-                scheduled.cancel(false);
-            }
-            if (trying != null && trying != Thread.currentThread()) {
-                trying.interrupt();
-            }
-        } finally {
-            lock.unlock();
-        }
+        tries.close();
     }
 }

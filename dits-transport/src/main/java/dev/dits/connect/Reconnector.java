@@ -1,6 +1,7 @@
 package dev.dits.connect;
 
 import dev.dits.error.JoinRejectedException;
+import dev.dits.limit.BackOff;
 import dev.dits.net.CarriedAddress;
 import dev.dits.net.Connection;
 import dev.dits.session.RequestHandler;
@@ -11,10 +12,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -35,6 +33,9 @@ public final class Reconnector implements Closeable {
     /** How long a share has to answer one who asks whether it is still there; it is asked because it may well not be. */
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
 
+    static final Duration AGAIN_MIN = Duration.ofMillis(500);
+    static final Duration AGAIN_MAX = Duration.ofSeconds(30);
+
     /** The code of a connection that ended by a limit ({@code docs/wire.md}, section 3): the session goes on. */
     private static final int NO_ANSWER = 0x05;
 
@@ -43,18 +44,14 @@ public final class Reconnector implements Closeable {
     private final Connector connector;
     private final Session session;
     private final RequestHandler handler;
-    private final ScheduledExecutorService scheduler;
-    private final Executor workers;
+    private final Tries tries;
     private final BackOff backOff;
 
     private final ReentrantLock lock = new ReentrantLock();
     /** With the address at which it was last reached. */
     private StoredSession stored;
 
-    private @Nullable ScheduledFuture<?> scheduled;
-    private @Nullable Thread trying;
     private boolean away;
-    private boolean closed;
 
     private Reconnector(
             Connector connector,
@@ -68,9 +65,8 @@ public final class Reconnector implements Closeable {
         this.session = session;
         this.stored = stored;
         this.handler = handler;
-        this.scheduler = scheduler;
-        this.workers = workers;
-        this.backOff = new BackOff(random);
+        this.tries = new Tries(scheduler, workers, this::attempt);
+        this.backOff = new BackOff(AGAIN_MIN, AGAIN_MAX, random);
     }
 
     /**
@@ -130,10 +126,10 @@ public final class Reconnector implements Closeable {
     private void lost() {
         lock.lock();
         try {
-            if (!away && !closed) {
+            if (!away) {
                 away = true;
                 backOff.reset();
-                schedule();
+                tries.after(backOff.next());
             }
         } finally {
             lock.unlock();
@@ -145,16 +141,14 @@ public final class Reconnector implements Closeable {
      * round trip, or for a few seconds where no answer comes.
      */
     public void awoke() {
+        if (tries.isClosed()) {
+            return;
+        }
         lock.lock();
         try {
-            if (closed) {
-                return;
-            }
             if (away) {
                 backOff.reset();
-                if (trying == null && (scheduled == null || scheduled.cancel(false))) {
-                    schedule();
-                }
+                tries.after(backOff.next());
                 return;
             }
         } finally {
@@ -175,24 +169,13 @@ public final class Reconnector implements Closeable {
         }
     }
 
-    /** With the lock held. */
-    private void schedule() {
-        try {
-            scheduled = scheduler.schedule(
-                    () -> workers.execute(this::attempt), backOff.next().toNanos(), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("{}: the node is closing", session);
-        }
-    }
-
-    private void attempt() {
+    private @Nullable Duration attempt() {
         StoredSession known;
         lock.lock();
         try {
-            if (closed) {
-                return;
+            if (!away) {
+                return null;
             }
-            trying = Thread.currentThread();
             known = stored;
         } finally {
             lock.unlock();
@@ -201,52 +184,30 @@ public final class Reconnector implements Closeable {
         try {
             connector.attach(known, session, handler, TRY_TIMEOUT);
         } catch (JoinRejectedException e) {
-            refusal = e.getMessage();
+            refusal = String.valueOf(e.getMessage());
         } catch (InterruptedException e) {
             LOG.debug("{}: gave up to connect again", session);
         } catch (IOException | RuntimeException e) {
             LOG.debug("{}: not connected again yet", session, e);
         }
-        attempted(refusal == null);
-        if (refusal != null) {
-            session.end(String.valueOf(refusal));
-        }
-    }
-
-    private void attempted(boolean again) {
+        Duration next;
         lock.lock();
         try {
-            trying = null;
-            if (closed) {
-                // The interrupt was meant for the try; the thread is a pool's.
-                boolean meant = Thread.interrupted();
-                LOG.debug("{}: closed, interrupted {}", session, meant);
-                return;
-            }
             // Asked and not inferred: the connection may have been lost again already, and that was told while away.
-            away = again && !session.isConnected();
-            if (away) {
-                schedule();
-            }
+            away = refusal == null && !session.isConnected();
+            next = away ? backOff.next() : null;
         } finally {
             lock.unlock();
         }
+        if (refusal != null) {
+            session.end(refusal);
+        }
+        return next;
     }
 
     /** Ends trying. Idempotent. */
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closed = true;
-            if (scheduled != null) {
-                scheduled.cancel(false);
-            }
-            if (trying != null && trying != Thread.currentThread()) {
-                trying.interrupt();
-            }
-        } finally {
-            lock.unlock();
-        }
+        tries.close();
     }
 }

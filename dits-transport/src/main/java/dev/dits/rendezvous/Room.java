@@ -6,7 +6,6 @@ import dev.dits.net.PacketRoute;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -104,7 +103,7 @@ final class Room implements TrackerSocket.Listener, PacketCarrier {
     }
 
     private void watch() {
-        client.later(SILENCE_MAX.toMillis() / 3, TimeUnit.MILLISECONDS, () -> {
+        client.later(SILENCE_MAX.dividedBy(3), () -> {
             if (closed) {
                 return;
             }

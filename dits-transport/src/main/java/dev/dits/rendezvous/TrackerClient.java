@@ -1,5 +1,6 @@
 package dev.dits.rendezvous;
 
+import dev.dits.limit.BackOff;
 import dev.dits.limit.RateLimit;
 import dev.dits.loop.EventLoops;
 import dev.dits.net.Endpoint;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +55,7 @@ public final class TrackerClient implements AutoCloseable {
     private final TrackerAddress tracker;
     private final @Nullable String apiKey;
     private final Executor workers;
+    private final RandomGenerator random;
     private final EventLoops loops;
     private final Set<Room> rooms = ConcurrentHashMap.newKeySet();
 
@@ -63,7 +66,7 @@ public final class TrackerClient implements AutoCloseable {
     private boolean welcomed;
     private boolean scheduled;
     private boolean closed;
-    private long pauseMillis = AGAIN_MIN.toMillis();
+    private final BackOff backOff;
     private boolean told;
     private final RateLimit knocks = new RateLimit(ROOMS_PER_SECOND, ROOMS_BURST, System.nanoTime());
 
@@ -71,11 +74,14 @@ public final class TrackerClient implements AutoCloseable {
      * @param tracker where it is
      * @param apiKey what lets this node claim tags there; null for none
      * @param workers runs what blocks
+     * @param random spreads tries: a tracker that was away is not to meet all that knew it at once
      */
-    public TrackerClient(TrackerAddress tracker, @Nullable String apiKey, Executor workers) {
+    public TrackerClient(TrackerAddress tracker, @Nullable String apiKey, Executor workers, RandomGenerator random) {
         this.tracker = tracker;
         this.apiKey = apiKey;
         this.workers = workers;
+        this.random = random;
+        this.backOff = new BackOff(AGAIN_MIN, AGAIN_MAX, random);
         this.loops = new EventLoops("dits-meet", 1, NioIoHandler.newFactory());
     }
 
@@ -137,12 +143,16 @@ public final class TrackerClient implements AutoCloseable {
     }
 
     /** Runs something on the loop, later, unless the client is closed by then. */
-    void later(long delay, TimeUnit unit, Runnable task) {
+    void later(Duration delay, Runnable task) {
         try {
-            loops.group().schedule(task, delay, unit);
+            loops.group().schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             LOG.debug("this node is closing");
         }
+    }
+
+    BackOff backOff(Duration min, Duration max) {
+        return new BackOff(min, max, random);
     }
 
     /** Runs what blocks. */
@@ -197,7 +207,7 @@ public final class TrackerClient implements AutoCloseable {
             List<Claim> same = claims.computeIfAbsent(claim.tag, any -> new ArrayList<>());
             same.add(claim);
             if (socket == null) {
-                connectLater(0);
+                connectLater(Duration.ZERO);
             } else if (welcomed) {
                 ask(claim);
             }
@@ -239,10 +249,10 @@ public final class TrackerClient implements AutoCloseable {
     }
 
     /** With the lock held. */
-    private void connectLater(long delayMillis) {
+    private void connectLater(Duration delay) {
         if (!scheduled && !closed) {
             scheduled = true;
-            later(delayMillis, TimeUnit.MILLISECONDS, () -> work(this::connect));
+            later(delay, () -> work(this::connect));
         }
     }
 
@@ -295,7 +305,7 @@ public final class TrackerClient implements AutoCloseable {
                 noteStun(message.get("stun"), current == null ? null : current.remote());
                 welcomed = true;
                 told = false;
-                pauseMillis = AGAIN_MIN.toMillis();
+                backOff.reset();
                 claims.values().forEach(same -> same.forEach(TrackerClient.this::ask));
             } finally {
                 lock.unlock();
@@ -318,8 +328,7 @@ public final class TrackerClient implements AutoCloseable {
                 if (closed || claims.isEmpty()) {
                     return;
                 }
-                connectLater(pauseMillis);
-                pauseMillis = Math.min(2 * pauseMillis, AGAIN_MAX.toMillis());
+                connectLater(backOff.next());
                 if (told) {
                     // It would be said again at every try.
                     return;

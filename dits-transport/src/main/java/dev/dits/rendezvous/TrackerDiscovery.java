@@ -3,6 +3,7 @@ package dev.dits.rendezvous;
 import dev.dits.discovery.Candidate;
 import dev.dits.discovery.PeerDiscovery;
 import dev.dits.discovery.TagTakenException;
+import dev.dits.limit.BackOff;
 import dev.dits.net.Endpoint;
 import dev.dits.net.PacketRoute;
 import java.io.Closeable;
@@ -10,7 +11,6 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -102,7 +102,9 @@ public final class TrackerDiscovery implements PeerDiscovery {
         private final Consumer<String> failed;
         private volatile boolean over;
         private volatile @Nullable Room room;
-        private volatile long pauseMillis = AGAIN_MIN.toMillis();
+
+        /** On the client's loop. */
+        private final BackOff backOff = client.backOff(AGAIN_MIN, AGAIN_MAX);
 
         Search(String query, Consumer<Candidate> found, Consumer<String> failed) {
             this.query = query;
@@ -124,8 +126,7 @@ public final class TrackerDiscovery implements PeerDiscovery {
                 public void left(String why) {
                     if (!over) {
                         failed.accept(client + ": " + why);
-                        client.later(pauseMillis, TimeUnit.MILLISECONDS, () -> client.work(Search.this::attempt));
-                        pauseMillis = Math.min(2 * pauseMillis, AGAIN_MAX.toMillis());
+                        client.later(backOff.next(), () -> client.work(Search.this::attempt));
                     }
                 }
             });

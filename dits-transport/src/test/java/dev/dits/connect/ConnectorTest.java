@@ -9,6 +9,7 @@ import dev.dits.discovery.Candidate;
 import dev.dits.discovery.PeerDiscovery;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.PeerUnreachableException;
+import dev.dits.limit.BackOff;
 import dev.dits.session.Dialer;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.RequestStream;
@@ -288,7 +289,7 @@ class ConnectorTest {
 
     @Test
     void triesAreFurtherAndFurtherApart() {
-        BackOff backOff = new BackOff(new Random(7));
+        BackOff backOff = new BackOff(Reconnector.AGAIN_MIN, Reconnector.AGAIN_MAX, new Random(7));
         long[] expectedMillis = {500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000};
         for (long expected : expectedMillis) {
             assertThat(backOff.next())

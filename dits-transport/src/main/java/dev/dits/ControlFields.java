@@ -196,6 +196,31 @@ final class ControlFields {
                 optionalInstant(fields, "expires").orElse(null));
     }
 
+    static Fields of(PeerPath path) {
+        Fields fields = Fields.NONE
+                .with("peer", path.peer())
+                .with("kind", path.kind().name())
+                .with("address", path.address());
+        return path.problem().isEmpty()
+                ? fields
+                : fields.with("problem", path.problem().get());
+    }
+
+    /** A kind that this version does not know is some direct one. */
+    static PeerPath peerPath(Fields fields) {
+        PeerPath.Kind kind = PeerPath.Kind.DIRECT;
+        for (PeerPath.Kind known : PeerPath.Kind.values()) {
+            if (known.name().equals(fields.text("kind"))) {
+                kind = known;
+            }
+        }
+        return new PeerPath(
+                fields.text("peer"),
+                kind,
+                fields.text("address"),
+                fields.has("problem") ? Optional.of(fields.text("problem")) : Optional.empty());
+    }
+
     static Fields with(Fields fields, String name, @Nullable Instant time) {
         return time == null ? fields : fields.with(name, time.toString());
     }

@@ -6,6 +6,7 @@ import dev.dits.cache.ChunkCache;
 import dev.dits.connect.Climber;
 import dev.dits.connect.Connector;
 import dev.dits.connect.Reachable;
+import dev.dits.connect.Whereabouts;
 import dev.dits.control.ControlServer;
 import dev.dits.discovery.Discoveries;
 import dev.dits.discovery.PeerDiscovery;
@@ -19,7 +20,6 @@ import dev.dits.session.Lobby;
 import dev.dits.session.RateLimits;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -422,8 +422,8 @@ public final class Dits implements AutoCloseable {
     }
 
     /** Where a socket of this node may be reached, as far as it can be told. Blocks for a round trip. */
-    List<InetSocketAddress> reachable(Endpoint endpoint) {
-        return Reachable.everywhere(endpoint, tracker == null ? List::of : tracker::stunServers);
+    Whereabouts reachable(Endpoint endpoint) {
+        return Reachable.everywhere(endpoint, tracker == null ? List::of : tracker::stunServers, threads.workers());
     }
 
     /**

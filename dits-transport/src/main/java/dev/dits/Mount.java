@@ -6,7 +6,6 @@ import dev.dits.connect.Connector;
 import dev.dits.connect.Reconnector;
 import dev.dits.connect.Target;
 import dev.dits.error.DitsException;
-import dev.dits.net.CarriedAddress;
 import dev.dits.object.Escaper;
 import dev.dits.object.ObjectId;
 import dev.dits.object.TreePath;
@@ -37,6 +36,7 @@ import dev.dits.sync.SelectedBranches;
 import dev.dits.sync.SyncRound;
 import dev.dits.sync.TransferControl;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
@@ -279,8 +279,8 @@ public final class Mount implements AutoCloseable {
                     continue;
                 }
                 throw new DitsException(directory
-                        + " is not empty and no mount; name a new or an empty directory, so that nothing of yours is mixed with"
-                        + " the share's files");
+                        + " is not empty and no mount; name a new or an empty directory, so that nothing of yours is"
+                        + " mixed with the share's files");
             }
         } catch (NotDirectoryException e) {
             throw new DitsException(directory + " is there and is no directory; name another place", e);
@@ -545,13 +545,14 @@ public final class Mount implements AutoCloseable {
     }
 
     /**
-     * Tells which way the share is reached.
+     * Tells which way the share is reached, and why not by a better one. Where a tracker carries the packets a more direct way is looked for again and again.
      *
-     * @return {@code udp host:port}; {@code relay} where a tracker carries the packets, until a more direct way is found; or {@code not connected}
+     * @return as it is now
      */
-    public String path() {
-        String address = session.address();
-        return address == null ? "not connected" : address.equals(CarriedAddress.RELAY) ? address : "udp " + address;
+    public PeerPath path() {
+        InetSocketAddress remote = session.remote();
+        return PeerPath.of(
+                session.info().peerName(), remote, remote == null ? reconnector.problem() : climber.problem());
     }
 
     /**

@@ -123,6 +123,7 @@ final class NodeControl implements ControlServer.Conversation {
                         "addresses",
                         share.addresses().stream().map(ControlFields::of).toList())
                 .withTexts("peers", peers)
+                .withList("ways", share.paths().stream().map(ControlFields::of).toList())
                 .with("uncommittedChanges", share.uncommittedChanges())
                 .withTexts("lagging", share.lagging())
                 .with("watched", share.watched())
@@ -142,7 +143,7 @@ final class NodeControl implements ControlServer.Conversation {
                 .with("nameplate", mount.nameplate())
                 .with("connected", mount.isConnected())
                 .with("ended", mount.ended().orElse(""))
-                .with("path", mount.path())
+                .with("way", ControlFields.of(mount.path()))
                 .with("readOnly", mount.readOnly())
                 .with(
                         "branch",

@@ -134,12 +134,12 @@ public final class RunningMount {
     }
 
     /**
-     * Tells which way the share is reached.
+     * Tells which way the share is reached, and why not by a better one.
      *
      * @return as {@link Mount#path}
      */
-    public String path() {
-        return status.text("path");
+    public PeerPath path() {
+        return ControlFields.peerPath(status.fields("way"));
     }
 
     /**

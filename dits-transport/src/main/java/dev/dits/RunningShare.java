@@ -194,6 +194,15 @@ public final class RunningShare {
     }
 
     /**
+     * Tells which way each peer that is connected is reached, and why not by a better one.
+     *
+     * @return as {@link Share#paths}
+     */
+    public List<PeerPath> paths() {
+        return status.list("ways").stream().map(ControlFields::peerPath).toList();
+    }
+
+    /**
      * Lists the names of the peers that are connected.
      *
      * @return what they call themselves, fit to be shown

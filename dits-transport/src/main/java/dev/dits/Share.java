@@ -66,6 +66,7 @@ public final class Share implements AutoCloseable {
     private final Invitations invitations;
     private final ShareAcceptor acceptor;
     private final Responder responder;
+    private final MeetHandler meetings;
     private final Events events;
     private final Bandwidth bandwidth;
     private final List<Closeable> announcements = new ArrayList<>();
@@ -144,6 +145,12 @@ public final class Share implements AutoCloseable {
         this.tree = new ShareTree(repository, events::fire, dits.threads());
         this.autoCommits = new AutoCommits(repository, options.watch(), events::fire, this::lookAtRefs);
         this.responder = new Responder(repository, dits.cache(), new SharePolicy(repository, readOnly, new Pushes()));
+        this.meetings = new MeetHandler(
+                responder,
+                socket.node(),
+                () -> dits.reachable(socket.node()),
+                dits.threads().timer(),
+                dits.random());
         this.acceptor = new ShareAcceptor(
                 identity,
                 new ShareAcceptor.Description(
@@ -155,12 +162,7 @@ public final class Share implements AutoCloseable {
                 options.persist(),
                 guesses,
                 dits.lobby(),
-                new MeetHandler(
-                        responder,
-                        socket.node(),
-                        () -> dits.reachable(socket.node()),
-                        dits.threads().timer(),
-                        dits.random()),
+                meetings,
                 new Doorkeeper(),
                 dits.threads().workers(),
                 dits.threads().timer(),
@@ -454,6 +456,22 @@ public final class Share implements AutoCloseable {
                 .map(grant ->
                         Peer.of(grant, readOnly, addresses.get(HexFormat.of().formatHex(grant.sessionId()))))
                 .toList();
+    }
+
+    /**
+     * Tells which way each peer that is connected is reached, and why not by a better one. It is the peer that looks for one.
+     *
+     * @return as it is now
+     */
+    public List<PeerPath> paths() {
+        List<PeerPath> paths = new ArrayList<>();
+        for (Session session : acceptor.sessions()) {
+            InetSocketAddress remote = session.remote();
+            if (remote != null) {
+                paths.add(PeerPath.of(session.info().peerName(), remote, meetings.problem(session)));
+            }
+        }
+        return List.copyOf(paths);
     }
 
     /**

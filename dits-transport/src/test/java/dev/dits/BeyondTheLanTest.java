@@ -81,13 +81,20 @@ class BeyondTheLanTest {
                 Share share = sharer.share(project, loopback())) {
             assertThat(share.lanOnly()).isFalse();
             try (Mount mount = mounter.mount(share.joinCode(), copy)) {
-                assertThat(mount.path()).isEqualTo("relay");
+                assertThat(mount.path().kind()).isEqualTo(PeerPath.Kind.RELAY);
                 mount.pull().await();
                 assertThat(Trees.describe(copy)).isEqualTo(Trees.describe(project));
                 Files.writeString(copy.resolve("mine"), "from the mount");
                 mount.commit("Mine");
                 until.holds("the share has the file", () -> Files.exists(project.resolve("mine")));
-                assertThat(mount.path()).isEqualTo("relay");
+                assertThat(mount.path().kind()).isEqualTo(PeerPath.Kind.RELAY);
+                until.holds(
+                        "both say why",
+                        () -> mount.path().problem().orElse("").contains("may be sent to from here")
+                                && share.paths().get(0).problem().orElse("").contains("may be sent to from here"));
+                assertThat(share.paths()).hasSize(1);
+                assertThat(share.paths().get(0).kind()).isEqualTo(PeerPath.Kind.RELAY);
+                assertThat(share.paths().get(0).peer()).isEqualTo("mounter");
             }
         }
     }
@@ -103,14 +110,18 @@ class BeyondTheLanTest {
                 Mount mount = mounter.mount(share.joinCode(), copy)) {
             mount.pull().await();
             String direct = "udp 127.0.0.1:" + share.address().getPort();
-            until.holds("a direct way", () -> mount.path().equals(direct));
+            until.holds("a direct way", () -> mount.path().address().equals(direct));
             tracker.close();
             Files.writeString(project.resolve("more"), "by the direct way");
             try (Repository repository = Repository.open(project, RepositoryOptions.defaults())) {
                 repository.commit("More", null, CommitProgress.NONE);
             }
             until.holds("the mount has the file", () -> Files.exists(copy.resolve("more")));
-            assertThat(mount.path()).isEqualTo(direct);
+            assertThat(mount.path().address()).isEqualTo(direct);
+            assertThat(mount.path().kind()).isEqualTo(PeerPath.Kind.LAN);
+            assertThat(mount.path().problem()).isEmpty();
+            assertThat(share.paths().get(0).kind()).isEqualTo(PeerPath.Kind.LAN);
+            assertThat(share.paths().get(0).problem()).isEmpty();
             until.holds("the share knows that it is alone", share::lanOnly);
         } finally {
             tracker.close();

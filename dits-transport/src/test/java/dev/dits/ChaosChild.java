@@ -435,7 +435,7 @@ final class ChaosChild {
             });
         }
         idle(200);
-        return mount.path().startsWith("udp");
+        return mount.path().isDirect();
     }
 
     /** Commits what is in the tree and pushes it; what the share does not continue is kept under another name. */

@@ -59,7 +59,7 @@ final class NatLabHost {
             say("JOINED", millisSince(begun) + " " + mount.path());
             long direct = System.nanoTime()
                     + Duration.ofSeconds(Long.parseLong(arguments[5])).toNanos();
-            while (mount.path().equals("relay") && System.nanoTime() < direct) {
+            while (mount.path().kind() == PeerPath.Kind.RELAY && System.nanoTime() < direct) {
                 Thread.sleep(20);
             }
             say("PATH", millisSince(begun) + " " + mount.path());

@@ -143,6 +143,8 @@ class RunningNodeTest {
             assertThat(at.shareName()).isEqualTo("pro\\u001bject");
             assertThat(at.connected()).isTrue();
             assertThat(at.path()).isEqualTo(mount.path());
+            assertThat(at.path().kind()).isEqualTo(PeerPath.Kind.LAN);
+            assertThat(seen.paths()).isEqualTo(share.paths()).hasSize(1);
             assertThat(at.branch()).isEqualTo("main");
             assertThat(at.behind()).isFalse();
             assertThat(at.unpushed()).isZero();

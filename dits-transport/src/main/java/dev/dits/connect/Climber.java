@@ -19,6 +19,9 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -49,6 +52,10 @@ public final class Climber implements Closeable {
     private static final Duration AGAIN_MAX = Duration.ofMinutes(5);
     private static final Duration ANSWER_TIME = Duration.ofSeconds(10);
     private static final long DONE = 0;
+
+    /** Addresses that are remembered of those that probes came from; who knows the token is the share, but anybody may replay it. */
+    private static final int HEARD_MAX = 4;
+
     private static final Logger LOG = LoggerFactory.getLogger(Climber.class);
 
     /**
@@ -66,7 +73,7 @@ public final class Climber implements Closeable {
             Connector connector,
             PeerDiscovery lan,
             Endpoint endpoint,
-            Supplier<List<InetSocketAddress>> addresses,
+            Supplier<Whereabouts> addresses,
             ScheduledExecutorService scheduler,
             Executor workers,
             SecureRandom random) {}
@@ -75,6 +82,9 @@ public final class Climber implements Closeable {
     private final Session session;
     private final StoredSession stored;
     private final RequestHandler handler;
+
+    /** Why there is no more direct way, as far as is known; of no meaning where there is one. */
+    private volatile String problem = WhyIndirect.LOOKING;
 
     private final Tries tries;
     private final ReentrantLock lock = new ReentrantLock();
@@ -123,6 +133,15 @@ public final class Climber implements Closeable {
         }
     }
 
+    /**
+     * Tells why the session goes by a relay.
+     *
+     * @return what the last try came to, for people, not escaped; nothing where it does not
+     */
+    public Optional<String> problem() {
+        return CarriedAddress.RELAY.equals(session.address()) ? Optional.of(problem) : Optional.empty();
+    }
+
     private void look() {
         if (CarriedAddress.RELAY.equals(session.address())) {
             tries.after(Duration.ZERO);
@@ -154,12 +173,29 @@ public final class Climber implements Closeable {
         byte[] token = new byte[Message.Meet.TOKEN_BYTES];
         parts.random().nextBytes(token);
         Probes probes = new Probes(token);
-        Message.Meet answer = ask(new Message.Meet(token, parts.addresses().get()));
+        Whereabouts own = parts.addresses().get();
+        Message.Meet answer;
+        try {
+            answer = ask(new Message.Meet(token, own.addresses()));
+        } catch (IOException e) {
+            problem = "the share did not say where it is: " + e.getMessage();
+            throw e;
+        }
         List<InetSocketAddress> there = Reachable.worthAProbe(answer.candidates(), parts.endpoint());
         try (Punch punch = Punch.start(parts.endpoint(), answer.token(), there, parts.scheduler())) {
             probes.punch = punch;
-            parts.connector()
-                    .attach(stored, session, handler, there, new Discoveries(List.of(parts.lan(), probes)), TRY_TIME);
+            try {
+                parts.connector()
+                        .attach(
+                                stored,
+                                session,
+                                handler,
+                                there,
+                                new Discoveries(List.of(parts.lan(), probes)),
+                                TRY_TIME);
+            } finally {
+                problem = WhyIndirect.of(own, answer.candidates().size(), punch, probes.heard);
+            }
         }
     }
 
@@ -181,6 +217,7 @@ public final class Climber implements Closeable {
     /** Where probes of the share come from is where it can be dialled. */
     private final class Probes implements PeerDiscovery {
         private final byte[] token;
+        private final Set<InetSocketAddress> heard = ConcurrentHashMap.newKeySet();
         private volatile @Nullable Punch punch;
 
         Probes(byte[] token) {
@@ -195,6 +232,9 @@ public final class Climber implements Closeable {
         @Override
         public Closeable search(byte[] tag, Consumer<Candidate> found) {
             return parts.endpoint().onProbe(token, from -> {
+                if (heard.size() < HEARD_MAX) {
+                    heard.add(from);
+                }
                 Punch current = punch;
                 if (current != null) {
                     current.add(from);

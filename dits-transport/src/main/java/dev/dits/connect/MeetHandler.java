@@ -1,22 +1,28 @@
 package dev.dits.connect;
 
 import dev.dits.error.RepositoryBusyException;
+import dev.dits.net.CarriedAddress;
 import dev.dits.net.Endpoint;
 import dev.dits.session.Exchange;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.Session;
+import dev.dits.session.SessionListener;
 import dev.dits.wire.Message;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,14 +38,20 @@ public final class MeetHandler implements RequestHandler {
     /** As long as probes of either side may be on their way. */
     private static final long TIME_MILLIS = 6_000;
 
+    /** Addresses that are remembered of those that probes came from. */
+    private static final int HEARD_MAX = 4;
+
     private static final Logger LOG = LoggerFactory.getLogger(MeetHandler.class);
 
     private final RequestHandler next;
     private final Endpoint endpoint;
-    private final Supplier<List<InetSocketAddress>> addresses;
+    private final Supplier<Whereabouts> addresses;
     private final ScheduledExecutorService scheduler;
     private final SecureRandom random;
     private final Semaphore free = new Semaphore(UNDER_WAY_MAX);
+
+    /** What came of the last meeting of each session; ends with it. */
+    private final Map<Session, Meeting> last = new ConcurrentHashMap<>();
 
     /**
      * @param next answers everything else
@@ -51,7 +63,7 @@ public final class MeetHandler implements RequestHandler {
     public MeetHandler(
             RequestHandler next,
             Endpoint endpoint,
-            Supplier<List<InetSocketAddress>> addresses,
+            Supplier<Whereabouts> addresses,
             ScheduledExecutorService scheduler,
             SecureRandom random) {
         this.next = next;
@@ -71,17 +83,19 @@ public final class MeetHandler implements RequestHandler {
             throw new RepositoryBusyException(
                     "too many peers look for a more direct way at the moment; try again later");
         }
-        Meeting meeting = new Meeting();
+        Meeting meeting = new Meeting(meet.candidates().size());
         boolean begun = false;
         try {
             byte[] token = new byte[Message.Meet.TOKEN_BYTES];
             random.nextBytes(token);
-            List<InetSocketAddress> own = addresses.get();
+            Whereabouts own = addresses.get();
             Punch punch =
                     Punch.start(endpoint, meet.token(), Reachable.worthAProbe(meet.candidates(), endpoint), scheduler);
+            meeting.own = own;
             meeting.punch = punch;
-            meeting.expected = endpoint.onProbe(token, punch::add);
-            exchange.send(new Message.Meet(token, own));
+            meeting.expected = endpoint.onProbe(token, meeting::heard);
+            note(session, meeting);
+            exchange.send(new Message.Meet(token, own.addresses()));
             exchange.end();
             scheduler.schedule(meeting::end, TIME_MILLIS, TimeUnit.MILLISECONDS);
             begun = true;
@@ -94,15 +108,72 @@ public final class MeetHandler implements RequestHandler {
         }
     }
 
+    private void note(Session session, Meeting meeting) {
+        if (last.put(session, meeting) == null) {
+            session.onEvent(new SessionListener() {
+                @Override
+                public void closed(String reason) {
+                    last.remove(session);
+                }
+            });
+            if (session.isClosed()) {
+                last.remove(session);
+            }
+        }
+    }
+
+    /**
+     * Tells why a session goes by a relay.
+     *
+     * @param session one of the share's
+     * @return what the last try came to, for people; nothing where it does not
+     */
+    public Optional<String> problem(Session session) {
+        if (!CarriedAddress.RELAY.equals(session.address())) {
+            return Optional.empty();
+        }
+        Meeting meeting = last.get(session);
+        return Optional.of(
+                meeting == null ? "the other side has not asked for a more direct way yet" : meeting.problem());
+    }
+
     private final class Meeting {
+        private final int told;
         private final AtomicBoolean ended = new AtomicBoolean();
-        private Closeable punch = () -> {};
+        private final Set<InetSocketAddress> heard = ConcurrentHashMap.newKeySet();
+        private volatile @Nullable Whereabouts own;
+        private volatile @Nullable Punch punch;
         private Closeable expected = () -> {};
+
+        Meeting(int told) {
+            this.told = told;
+        }
+
+        private void heard(InetSocketAddress from) {
+            if (heard.size() < HEARD_MAX) {
+                heard.add(from);
+            }
+            Punch current = punch;
+            if (current != null) {
+                current.add(from);
+            }
+        }
+
+        String problem() {
+            Whereabouts here = own;
+            Punch sent = punch;
+            return here == null || sent == null || !ended.get()
+                    ? WhyIndirect.LOOKING
+                    : WhyIndirect.of(here, told, sent, heard);
+        }
 
         void end() {
             if (ended.compareAndSet(false, true)) {
                 try {
-                    punch.close();
+                    Punch current = punch;
+                    if (current != null) {
+                        current.close();
+                    }
                     expected.close();
                 } catch (IOException e) {
                     LOG.debug("probes did not end", e);

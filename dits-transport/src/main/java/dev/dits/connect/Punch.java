@@ -32,6 +32,7 @@ final class Punch implements Closeable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<InetSocketAddress> targets;
     private final int targetsMax;
+    private int steps;
     private int sent;
     private boolean closed;
     private @Nullable ScheduledFuture<?> next;
@@ -69,10 +70,31 @@ final class Punch implements Closeable {
             if (closed || targets.size() >= targetsMax || !targets.add(target)) {
                 return;
             }
+            sent++;
         } finally {
             lock.unlock();
         }
         endpoint.probe(target, token);
+    }
+
+    /** How many addresses it goes to. */
+    int targets() {
+        lock.lock();
+        try {
+            return targets.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many probes have left. */
+    int sent() {
+        lock.lock();
+        try {
+            return sent;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void step(ScheduledExecutorService scheduler) {
@@ -83,10 +105,11 @@ final class Punch implements Closeable {
                 return;
             }
             all = List.copyOf(targets);
-            sent++;
-            if (sent < FAST_PROBES + SLOW_PROBES) {
+            sent += all.size();
+            steps++;
+            if (steps < FAST_PROBES + SLOW_PROBES) {
                 next = scheduler.schedule(
-                        () -> step(scheduler), sent < FAST_PROBES ? FAST_MILLIS : SLOW_MILLIS, TimeUnit.MILLISECONDS);
+                        () -> step(scheduler), steps < FAST_PROBES ? FAST_MILLIS : SLOW_MILLIS, TimeUnit.MILLISECONDS);
             }
         } catch (RejectedExecutionException e) {
             // The node is closing.

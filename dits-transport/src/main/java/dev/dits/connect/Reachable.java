@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,24 +69,84 @@ public final class Reachable {
     }
 
     /**
-     * Lists where an endpoint may be reached: {@link #here}, and where STUN servers see it. Blocks for a round trip.
+     * Tells whether an address is of this machine, or of a network that one of its interfaces is on.
+     *
+     * @param host any
+     * @return false where the interfaces can not be listed
+     */
+    public static boolean isOnLink(InetAddress host) {
+        if (host.isLoopbackAddress() || host.isLinkLocalAddress()) {
+            return true;
+        }
+        try {
+            for (NetworkInterface one : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+                for (InterfaceAddress address : one.getInterfaceAddresses()) {
+                    if (samePrefix(
+                            address.getAddress().getAddress(), host.getAddress(), address.getNetworkPrefixLength())) {
+                        return true;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            LOG.debug("the interfaces can not be listed", e);
+        }
+        return false;
+    }
+
+    static boolean samePrefix(byte[] a, byte[] b, int bits) {
+        if (a.length != b.length || bits <= 0) {
+            return false;
+        }
+        for (int i = 0; i < Math.min(bits, a.length * Byte.SIZE); i++) {
+            int shift = Byte.SIZE - 1 - i % Byte.SIZE;
+            if (((a[i / Byte.SIZE] ^ b[i / Byte.SIZE]) >>> shift & 1) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Finds out where an endpoint may be reached: {@link #here}, and where two STUN servers see it. Blocks for a round trip.
      *
      * @param endpoint whose
      * @param stunServers who can tell; may be none
-     * @return at most {@value Message.Meet#CANDIDATES_MAX}
+     * @param workers one of them asks the second server meanwhile
+     * @return the addresses, and what the answers say of the router before it
      */
-    public static List<InetSocketAddress> everywhere(Endpoint endpoint, Supplier<List<InetSocketAddress>> stunServers) {
-        Set<InetSocketAddress> all = new LinkedHashSet<>();
-        for (InetSocketAddress server : stunServers.get()) {
-            try {
-                all.add(endpoint.observedBy(server, STUN_TIME));
-                break;
-            } catch (IOException e) {
-                LOG.debug("a STUN server does not answer", e);
-            }
+    public static Whereabouts everywhere(
+            Endpoint endpoint, Supplier<List<InetSocketAddress>> stunServers, Executor workers) {
+        List<InetSocketAddress> servers = stunServers.get();
+        List<CompletableFuture<Optional<InetSocketAddress>>> asked = new ArrayList<>();
+        for (InetSocketAddress server : servers.subList(0, Math.min(2, servers.size()))) {
+            Supplier<Optional<InetSocketAddress>> ask = () -> seenBy(endpoint, server);
+            asked.add(
+                    asked.isEmpty() && servers.size() > 1
+                            ? CompletableFuture.supplyAsync(ask, workers)
+                            : CompletableFuture.completedFuture(ask.get()));
         }
+        List<InetSocketAddress> seen =
+                asked.stream().flatMap(one -> one.join().stream()).toList();
+        Set<InetSocketAddress> all = new LinkedHashSet<>();
+        seen.stream().limit(1).forEach(all::add);
         all.addAll(here(endpoint));
-        return all.stream().limit(Message.Meet.CANDIDATES_MAX).toList();
+        return new Whereabouts(all.stream().limit(Message.Meet.CANDIDATES_MAX).toList(), nat(servers.size(), seen));
+    }
+
+    private static Optional<InetSocketAddress> seenBy(Endpoint endpoint, InetSocketAddress server) {
+        try {
+            return Optional.of(endpoint.observedBy(server, STUN_TIME));
+        } catch (IOException e) {
+            LOG.debug("a STUN server does not answer", e);
+            return Optional.empty();
+        }
+    }
+
+    static Whereabouts.Nat nat(int servers, List<InetSocketAddress> seen) {
+        if (seen.size() >= 2) {
+            return seen.get(0).equals(seen.get(1)) ? Whereabouts.Nat.EVEN : Whereabouts.Nat.SYMMETRIC;
+        }
+        return servers > 0 && seen.isEmpty() ? Whereabouts.Nat.SILENT : Whereabouts.Nat.UNKNOWN;
     }
 
     /**

@@ -11,6 +11,7 @@ import dev.dits.session.StoredSession;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeoutException;
@@ -52,6 +53,9 @@ public final class Reconnector implements Closeable {
     private StoredSession stored;
 
     private boolean away;
+
+    /** What the last try came to; null before the first. */
+    private volatile @Nullable String problem;
 
     private Reconnector(
             Connector connector,
@@ -169,6 +173,15 @@ public final class Reconnector implements Closeable {
         }
     }
 
+    /**
+     * Tells why the session is not connected.
+     *
+     * @return what the last try came to, for people, not escaped; nothing before there was one
+     */
+    public Optional<String> problem() {
+        return Optional.ofNullable(problem);
+    }
+
     private @Nullable Duration attempt() {
         StoredSession known;
         lock.lock();
@@ -181,6 +194,7 @@ public final class Reconnector implements Closeable {
             lock.unlock();
         }
         String refusal = null;
+        String failure = null;
         try {
             connector.attach(known, session, handler, TRY_TIMEOUT);
         } catch (JoinRejectedException e) {
@@ -188,8 +202,10 @@ public final class Reconnector implements Closeable {
         } catch (InterruptedException e) {
             LOG.debug("{}: gave up to connect again", session);
         } catch (IOException | RuntimeException e) {
+            failure = String.valueOf(e.getMessage());
             LOG.debug("{}: not connected again yet", session, e);
         }
+        problem = failure;
         Duration next;
         lock.lock();
         try {

@@ -12,6 +12,7 @@ import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -284,6 +285,16 @@ public final class Session implements AutoCloseable, Requests {
     public @Nullable String address() {
         Link link = best();
         return link == null ? null : describe(link.connection);
+    }
+
+    /**
+     * Tells where the best connection goes.
+     *
+     * @return as the endpoint knows it; null if there is none
+     */
+    public @Nullable InetSocketAddress remote() {
+        Link link = best();
+        return link == null ? null : link.connection.remoteAddress();
     }
 
     /**

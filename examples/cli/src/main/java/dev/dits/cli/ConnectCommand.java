@@ -25,9 +25,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "connect",
         description = {
-            "Mount a shared repository at a directory and pull all of it. A background process then keeps both sides in step: what is",
-            "committed on either is on the other, and what both went on with is merged by file, until 'dits p2p unmount'.",
-            "With --watch, what changes in the directory is committed by itself, and so is on the other side a moment later.",
+            "Mount a shared repository at a directory and pull all of it. A background process then keeps both sides"
+                    + " in step: what is",
+            "committed on either is on the other, and what both went on with is merged by file, until 'dits p2p"
+                    + " unmount'.",
+            "With --watch, what changes in the directory is committed by itself, and so is on the other side a moment"
+                    + " later.",
             "Repeated on the same directory it goes on where it stopped."
         },
         customSynopsis = "dits p2p connect [OPTIONS] [TARGET] DIR",
@@ -77,7 +80,8 @@ final class ConnectCommand implements Callable<Integer> {
             names = "--path",
             paramLabel = "GLOB",
             description =
-                    "Mount this part of the tree only, such as 'takes/**'; may be repeated. 'dits p2p select' changes it later.")
+                    "Mount this part of the tree only, such as 'takes/**'; may be repeated. 'dits p2p select' changes"
+                            + " it later.")
     private List<String> paths = List.of();
 
     @Option(
@@ -153,7 +157,7 @@ final class ConnectCommand implements Callable<Integer> {
             Follower follower = new Follower(context, mount);
             context.say(Icon.DONE, "Connected to P2P repository!");
             context.say("   " + Format.safe(mount.shareName()) + (mount.readOnly() ? ", read-only" : "") + ", over "
-                    + Format.safe(mount.path()));
+                    + RunningReport.way(mount.path()));
             warnOfClock(mount);
             int result = pull(mount.pull());
             SelectCommand.warnIfNothing(
@@ -182,7 +186,7 @@ final class ConnectCommand implements Callable<Integer> {
                 Icon.DONE,
                 "Connected already, by process " + held.pid() + ": "
                         + Format.safe(held.shareName()) + (held.readOnly() ? ", read-only" : "") + ", over "
-                        + Format.safe(held.path()));
+                        + RunningReport.way(held.path()));
         int result = pull(held.pull());
         context.say(Icon.FOLDER, "Repository mounted at: " + Context.show(shown));
         sayHowToGoOn(held.readOnly(), shown, held);

@@ -119,7 +119,7 @@ final class DemoCommand implements Callable<Integer> {
                         Mount mount = dits.mount(
                                 code, mounted, MountOptions.defaults().withLinks(LinkPolicy.AS_IS))) {
                     context.say("4. This process, " + ProcessHandle.current().pid()
-                            + ", found it on the network by the code alone: " + Format.safe(mount.path()));
+                            + ", found it on the network by the code alone: " + RunningReport.way(mount.path()));
                     TransferResult pulled = pull(mount);
                     context.say("   " + TransferReport.summary(pulled.progress()));
                     compare(source, mounted);

@@ -1,5 +1,6 @@
 package dev.dits.cli;
 
+import dev.dits.PeerPath;
 import dev.dits.Progress;
 import dev.dits.RunningMount;
 import dev.dits.RunningNode;
@@ -33,6 +34,10 @@ final class RunningReport {
                 + (peers.isEmpty()
                         ? ""
                         : " (" + peers.stream().map(Format::safe).collect(Collectors.joining(", ")) + ")"));
+        for (PeerPath path : share.paths()) {
+            context.say("    " + (path.peer().isEmpty() ? "" : Format.safe(path.peer()) + ": ") + way(path));
+            sayProblem(context, "    ", path);
+        }
         context.say("  Path: " + Context.show(share.root()));
         context.say("  Access: " + access(share.readOnly()));
         if (!share.lagging().isEmpty()) {
@@ -59,10 +64,13 @@ final class RunningReport {
         context.say("  Mounted at: " + Context.show(mount.root()));
         context.say("  Connected: "
                 + (mount.connected()
-                        ? Format.safe(mount.path())
+                        ? way(mount.path())
                         : mount.ended()
                                 .map(reason -> "not any more: " + Format.safe(reason))
                                 .orElse("no, looking for the share again and again")));
+        if (mount.ended().isEmpty()) {
+            sayProblem(context, "  ", mount.path());
+        }
         context.say("  Access: " + access(mount.readOnly()));
         sayLimits(context, mount.limitUp(), mount.limitDown());
         context.say("  Branch: " + (mount.branch().isEmpty() ? "none" : Format.safe(mount.branch())));
@@ -74,6 +82,23 @@ final class RunningReport {
         mount.problems().forEach(problem -> context.say("  Problem: " + Format.safe(problem)));
         mount.transfer().ifPresent(progress -> context.say("  Transfer: " + transfer(progress)));
         context.say("  Process: " + mount.pid() + ", since " + time(mount.since()) + ", id " + mount.id());
+    }
+
+    /** Which way packets go. */
+    static String way(PeerPath path) {
+        return switch (path.kind()) {
+            case LAN -> Format.safe(path.toString()) + " (LAN)";
+            case DIRECT -> Format.safe(path.toString()) + " (direct)";
+            case RELAY -> "by the tracker's relay";
+            case NONE -> "not connected";
+        };
+    }
+
+    private static void sayProblem(Context context, String indent, PeerPath path) {
+        path.problem()
+                .ifPresent(problem -> context.say(indent
+                        + (path.kind() == PeerPath.Kind.NONE ? "Last try: " : "Not direct: ")
+                        + Format.safe(problem)));
     }
 
     private static void sayWatching(Context context, boolean watched, List<String> problems) {
@@ -141,6 +166,10 @@ final class RunningReport {
                 for (String peer : share.peerNames()) {
                     out.value(peer);
                 }
+                out.end().array("paths");
+                for (PeerPath path : share.paths()) {
+                    write(out.object().field("peer", path.peer()), path).end();
+                }
                 out.end();
                 write(out, "lagging", share.lagging());
                 out.field("watched", share.watched());
@@ -159,7 +188,9 @@ final class RunningReport {
                         .field("root", mount.root().toString())
                         .field("connected", mount.connected())
                         .field("ended", mount.ended().orElse(null))
-                        .field("path", mount.connected() ? mount.path() : null)
+                        .field("path", mount.connected() ? mount.path().address() : null)
+                        .field("pathKind", kind(mount.path()))
+                        .field("pathProblem", mount.path().problem().orElse(null))
                         .field("readOnly", mount.readOnly())
                         .field("branch", mount.branch().isEmpty() ? null : mount.branch())
                         .field("behind", mount.behind())
@@ -184,6 +215,16 @@ final class RunningReport {
             }
             out.end().end();
         }
+    }
+
+    private static String kind(PeerPath path) {
+        return path.kind().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static JsonOutput write(JsonOutput out, PeerPath path) throws IOException {
+        return out.field("path", path.address())
+                .field("pathKind", kind(path))
+                .field("pathProblem", path.problem().orElse(null));
     }
 
     private static void write(JsonOutput out, String name, List<String> texts) throws IOException {

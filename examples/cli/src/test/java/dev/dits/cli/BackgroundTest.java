@@ -156,6 +156,7 @@ class BackgroundTest {
                 .contains("- Repository: takes\n  Join code: " + code + " (LAN only)\n  Port: ")
                 .contains("  Peers connected: 1 (")
                 .contains("  Mounted at: " + mounted + "\n  Connected: udp 127.0.0.1:")
+                .containsPattern("    [^\n:]+: udp 127\\.0\\.0\\.1:[0-9]+ \\(LAN\\)\n")
                 .contains("  Process: " + sharing + ", since ")
                 .contains("  Process: " + holding + ", since ");
         assertThat(user.run("p2p", "list")).isZero();

@@ -1,0 +1,123 @@
+package dev.dits.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dits.net.Connection;
+import dev.dits.net.Endpoint;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WhyIndirectTest {
+    private static final InetSocketAddress ONE = new InetSocketAddress("203.0.113.1", 4433);
+    private static final InetSocketAddress TWO = new InetSocketAddress("203.0.113.1", 4434);
+
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+
+    @AfterEach
+    void stop() {
+        timer.shutdownNow();
+    }
+
+    /** Is seen at one address after another. */
+    private record Seen(Queue<InetSocketAddress> addresses) implements Endpoint {
+        @Override
+        public InetSocketAddress observedBy(InetSocketAddress server, Duration timeout) throws IOException {
+            synchronized (addresses) {
+                InetSocketAddress next = addresses.poll();
+                if (next == null) {
+                    throw new IOException("no answer");
+                }
+                return next;
+            }
+        }
+
+        @Override
+        public Closeable register(String name, PrivateKey key, X509Certificate own, Consumer<Connection> accepted) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Connection connect(
+                InetSocketAddress remote,
+                String name,
+                PrivateKey key,
+                X509Certificate own,
+                byte @Nullable [] pinned,
+                Duration timeout) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public InetSocketAddress localAddress() {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), 4433);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static Whereabouts whereabouts(List<InetSocketAddress> servers, InetSocketAddress... seen) {
+        return Reachable.everywhere(new Seen(new ArrayDeque<>(List.of(seen))), () -> servers, Runnable::run);
+    }
+
+    @Test
+    void twoServersTellWhatKindOfRouterThereIs() {
+        List<InetSocketAddress> two =
+                List.of(new InetSocketAddress("203.0.113.10", 3478), new InetSocketAddress("203.0.113.10", 3479));
+        assertThat(whereabouts(two, ONE, ONE).nat()).isEqualTo(Whereabouts.Nat.EVEN);
+        assertThat(whereabouts(two, ONE, ONE).addresses().get(0)).isEqualTo(ONE);
+        assertThat(whereabouts(two, ONE, TWO).nat()).isEqualTo(Whereabouts.Nat.SYMMETRIC);
+        assertThat(whereabouts(two, ONE).nat()).isEqualTo(Whereabouts.Nat.UNKNOWN);
+        assertThat(whereabouts(two).nat()).isEqualTo(Whereabouts.Nat.SILENT);
+        assertThat(whereabouts(List.of()).nat()).isEqualTo(Whereabouts.Nat.UNKNOWN);
+        assertThat(whereabouts(two.subList(0, 1), ONE).nat()).isEqualTo(Whereabouts.Nat.UNKNOWN);
+        assertThat(whereabouts(List.of()).addresses()).containsExactly(new Seen(new ArrayDeque<>()).localAddress());
+    }
+
+    private String why(Whereabouts.Nat nat, int told, List<InetSocketAddress> targets, InetSocketAddress... heard) {
+        try (Punch punch = Punch.start(new Seen(new ArrayDeque<>()), new byte[12], targets, timer)) {
+            return WhyIndirect.of(new Whereabouts(List.of(), nat), told, punch, Set.of(heard));
+        }
+    }
+
+    @Test
+    void theReasonIsWhatWasTriedAndWhatIsKnown() {
+        assertThat(why(Whereabouts.Nat.EVEN, 0, List.of())).isEqualTo("the other side told no address");
+        assertThat(why(Whereabouts.Nat.EVEN, 2, List.of())).contains("may be sent to from here");
+        assertThat(why(Whereabouts.Nat.EVEN, 2, List.of(ONE, TWO)))
+                .matches("no answer to [0-9]+ probes of 2 addresses");
+        assertThat(why(Whereabouts.Nat.SYMMETRIC, 1, List.of(ONE)))
+                .matches("no answer to [0-9]+ probes of 1 address; .*symmetric NAT.*");
+        assertThat(why(Whereabouts.Nat.SILENT, 1, List.of(ONE))).contains("STUN does not answer this side");
+        assertThat(why(Whereabouts.Nat.UNKNOWN, 1, List.of(ONE), TWO)).contains("probes came from 203.0.113.1:4434");
+    }
+
+    @Test
+    void aNetworkIsTheBitsThatAnInterfaceSays() {
+        byte[] a = {(byte) 192, (byte) 168, 1, 10};
+        byte[] b = {(byte) 192, (byte) 168, 1, (byte) 200};
+        byte[] c = {(byte) 192, (byte) 168, 3, 10};
+        assertThat(Reachable.samePrefix(a, b, 24)).isTrue();
+        assertThat(Reachable.samePrefix(a, c, 24)).isFalse();
+        assertThat(Reachable.samePrefix(a, c, 22)).isTrue();
+        assertThat(Reachable.samePrefix(a, b, 32)).isFalse();
+        assertThat(Reachable.samePrefix(a, a, 32)).isTrue();
+        assertThat(Reachable.samePrefix(a, new byte[16], 8)).isFalse();
+        assertThat(Reachable.samePrefix(a, b, 0)).isFalse();
+    }
+}

@@ -83,6 +83,7 @@ final class ControlFields {
                 .with("memoryChunks", stats.memoryChunks())
                 .with("diskBytes", stats.diskBytes())
                 .with("diskChunks", stats.diskChunks())
+                .with("locatedChunks", stats.locatedChunks())
                 .with("memoryHits", stats.memoryHits())
                 .with("diskHits", stats.diskHits())
                 .with("misses", stats.misses())
@@ -95,6 +96,7 @@ final class ControlFields {
                 fields.number("memoryChunks", 0),
                 fields.number("diskBytes", 0),
                 fields.number("diskChunks", 0),
+                fields.number("locatedChunks", 0),
                 fields.number("memoryHits", 0),
                 fields.number("diskHits", 0),
                 fields.number("misses", 0),

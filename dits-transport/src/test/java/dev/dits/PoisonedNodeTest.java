@@ -90,16 +90,47 @@ class PoisonedNodeTest {
                     Mount mount = mount(dits, share, "second")) {
                 assertThat(mount.pull().await().progress().wireBytes()).isLessThan(BYTES / 2);
             }
-            poisonPacks(temporary.resolve("home-mounter/cache"));
+            // It lies in the files of both mounts, which somebody changes.
+            poison(temporary.resolve("first/large"));
+            poison(temporary.resolve("second/large"));
             try (Dits dits = node("mounter");
                     Mount mount = mount(dits, share, "third")) {
                 assertThat(mount.pull().await().progress().wireBytes()).isGreaterThanOrEqualTo(BYTES);
                 assertThat(mount.root().resolve("large")).hasSameBinaryContentAs(project.resolve("large"));
                 assertThat(mount.repository().fsck(bytes -> {}).clean()).isTrue();
             }
-            // And it was put where the damaged lay.
+            // And it was put where the damaged lay; what had to be fetched twice is in the cache's own packs as well,
+            // damaged or not.
+            poisonPacks(temporary.resolve("home-mounter/cache"));
             try (Dits dits = node("mounter");
                     Mount mount = mount(dits, share, "fourth")) {
+                assertThat(mount.pull().await().progress().wireBytes()).isLessThan(BYTES / 2);
+                assertThat(mount.root().resolve("large")).hasSameBinaryContentAs(project.resolve("large"));
+            }
+            poison(temporary.resolve("third/large"));
+            poison(temporary.resolve("fourth/large"));
+            try (Dits dits = node("mounter");
+                    Mount mount = mount(dits, share, "fifth")) {
+                assertThat(mount.pull().await().progress().wireBytes()).isGreaterThanOrEqualTo(BYTES);
+                assertThat(mount.root().resolve("large")).hasSameBinaryContentAs(project.resolve("large"));
+            }
+        }
+    }
+
+    @Test
+    void whatIsFetchedTwiceStaysWithoutAnyFile() throws Exception {
+        try (Dits sharer = node("sharer");
+                Share share = share(sharer, project)) {
+            for (String name : new String[] {"first", "second"}) {
+                // A node of its own each time, for what is in memory would be found there.
+                try (Dits dits = node("mounter");
+                        Mount mount = mount(dits, share, name)) {
+                    assertThat(mount.pull().await().progress().wireBytes()).isGreaterThanOrEqualTo(BYTES);
+                }
+                Files.delete(temporary.resolve(name).resolve("large"));
+            }
+            try (Dits dits = node("mounter");
+                    Mount mount = mount(dits, share, "third")) {
                 assertThat(mount.pull().await().progress().wireBytes()).isLessThan(BYTES / 2);
                 assertThat(mount.root().resolve("large")).hasSameBinaryContentAs(project.resolve("large"));
             }
@@ -134,7 +165,7 @@ class PoisonedNodeTest {
         }
     }
 
-    /** A mount that is shared further gives what it was promised out of its cache. */
+    /** A mount that is shared further gives what it was promised out of its files, as long as they are as they came. */
     @Test
     void noDamagedCacheIsServedByWhoSharesAMountFurther() throws Exception {
         Path between = temporary.resolve("between");
@@ -151,7 +182,7 @@ class PoisonedNodeTest {
             mount.pull().await();
             assertThat(mount.root().resolve("large")).hasSameBinaryContentAs(project.resolve("large"));
         }
-        poisonPacks(temporary.resolve("home-middle/cache"));
+        poison(between.resolve("large"));
         try (Dits middle = node("middle");
                 Dits another = node("another");
                 Share further = share(middle, between);

@@ -7,6 +7,7 @@ package dev.dits.cache;
  * @param memoryChunks chunks in memory
  * @param diskBytes bytes of all files on disk
  * @param diskChunks chunks on disk
+ * @param locatedChunks chunks noted as lying in files of working trees, some of which may be gone
  * @param memoryHits gets answered from memory
  * @param diskHits gets answered from disk
  * @param misses gets not answered
@@ -17,6 +18,7 @@ public record CacheStats(
         long memoryChunks,
         long diskBytes,
         long diskChunks,
+        long locatedChunks,
         long memoryHits,
         long diskHits,
         long misses,

@@ -32,7 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chunks that this node has seen: decoded ones in memory over a bounded store on disk, which all mounts and processes of the node share.
+ * Chunks that this node has seen: decoded ones in memory over a bounded store on disk, which all mounts and processes of the node share. What was written into
+ * a working tree is read from there, and gets into the store only when it had to be fetched a second time.
  *
  * <p>A cache: it may lose anything at any time, and never returns a byte that does not match its id. Failures of the disk
  * show as misses. Safe for use by several threads, several instances and several processes on one directory.
@@ -80,14 +81,21 @@ public final class ChunkCache implements AutoCloseable {
         final AtomicLong unchecked = new AtomicLong(); // bytes put since the bound was last looked at
         final ReentrantLock writerLock = new ReentrantLock();
         final ReentrantLock trimLock = new ReentrantLock();
+        final Disk system;
+        final Path directory;
 
         @Nullable
         StoreWriter writer;
+
+        @Nullable
+        volatile LocatedChunks located;
 
         boolean closed;
 
         OnDisk(Disk system, Path directory, long bytesMax) throws IOException {
             this.bytesMax = bytesMax;
+            this.system = system;
+            this.directory = directory;
             packBytesMax = Math.max(StoreOptions.PACK_BYTES_MIN, Math.min(PACK_BYTES_MAX, bytesMax / PACKS));
             // Decoding would cost more than the space is worth, and most chunks of media do not shrink.
             store = PackStore.open(
@@ -121,6 +129,26 @@ public final class ChunkCache implements AutoCloseable {
                 if (open == null) {
                     open = store.newWriter();
                     writer = open;
+                }
+                return open;
+            } finally {
+                writerLock.unlock();
+            }
+        }
+
+        /** Null where there is none, and none is to be made. */
+        @Nullable
+        LocatedChunks located(boolean make) throws IOException {
+            LocatedChunks open = located;
+            if (open != null || !(make || LocatedChunks.exists(directory, bytesMax))) {
+                return open;
+            }
+            writerLock.lock();
+            try {
+                open = located;
+                if (open == null && !closed) {
+                    open = LocatedChunks.open(system, directory, bytesMax);
+                    located = open;
                 }
                 return open;
             } finally {
@@ -236,7 +264,11 @@ public final class ChunkCache implements AutoCloseable {
             return null;
         }
         try {
-            byte[] plain = disk.store.read(id);
+            LocatedChunks located = disk.located(false);
+            byte[] plain = located == null ? null : located.read(id);
+            if (plain == null) {
+                plain = disk.store.read(id);
+            }
             if (plain != null) {
                 disk.recency.touch(id);
             }
@@ -262,7 +294,8 @@ public final class ChunkCache implements AutoCloseable {
             return false;
         }
         try {
-            return disk.store.contains(id);
+            LocatedChunks located = disk.located(false);
+            return (located != null && located.contains(id)) || disk.store.contains(id);
         } catch (IOException e) {
             LOGGER.debug("the cache's index could not be read", e);
             return false;
@@ -308,6 +341,70 @@ public final class ChunkCache implements AutoCloseable {
                 LOGGER.debug("a chunk was not cached", e);
             }
         }
+    }
+
+    /**
+     * A file of a working tree that is being put together, whose chunks need not be stored a second time. Used by any number of threads.
+     */
+    public final class FilePlace {
+        private final @Nullable LocatedChunks located;
+        private final long file;
+
+        private FilePlace(@Nullable LocatedChunks located, long file) {
+            this.located = located;
+            this.file = file;
+        }
+
+        /**
+         * Adds a chunk that was fetched, has been verified, and is written into the file; its array is not to be changed any more.
+         *
+         * @param id the SHA-256 of the bytes
+         * @param offset where it starts in the file
+         * @param plain the bytes, 1 to 1,048,576
+         */
+        public void put(ObjectId id, long offset, byte[] plain) {
+            if (located == null || file < 0) {
+                putOwned(id, plain);
+                return;
+            }
+            memory.put(id, plain);
+            if (located.put(file, offset, id, plain.length)) {
+                // It had been here, and whoever had it changed or deleted it: worth its space this time.
+                putOwned(id, plain);
+            }
+        }
+
+        /**
+         * Notes a chunk that was here already, and is in this file as well now.
+         *
+         * @param id which
+         * @param offset where it starts in the file
+         * @param length its bytes
+         */
+        public void note(ObjectId id, long offset, int length) {
+            if (located != null && file >= 0) {
+                boolean unused = located.put(file, offset, id, length);
+            }
+        }
+    }
+
+    /**
+     * Names a file that is going to be put together.
+     *
+     * @param part the path at which it grows
+     * @param file the path that it gets when it is whole
+     * @return takes its chunks
+     */
+    public FilePlace place(Path part, Path file) {
+        LocatedChunks located = null;
+        if (disk != null && !closed) {
+            try {
+                located = disk.located(true);
+            } catch (IOException e) {
+                LOGGER.debug("files of working trees can not be noted", e);
+            }
+        }
+        return new FilePlace(located, located == null ? -1 : located.file(part, file));
     }
 
     private void trimIfDue(OnDisk on, int added) throws IOException {
@@ -364,8 +461,11 @@ public final class ChunkCache implements AutoCloseable {
                 .orElse(0L);
         long diskBytes = 0;
         long diskChunks = 0;
+        long locatedChunks = 0;
         if (disk != null && !closed) {
             try {
+                LocatedChunks located = disk.located(false);
+                locatedChunks = located == null ? 0 : located.count();
                 StoreStats stats = disk.store.stats();
                 diskBytes = stats.packBytes() + stats.runBytes();
                 diskChunks = stats.chunks();
@@ -378,6 +478,7 @@ public final class ChunkCache implements AutoCloseable {
                 memory.estimatedSize(),
                 diskBytes,
                 diskChunks,
+                locatedChunks,
                 memoryHits.sum(),
                 diskHits.sum(),
                 misses.sum(),
@@ -429,6 +530,10 @@ public final class ChunkCache implements AutoCloseable {
         try {
             disk.leave(false);
             disk.store.clear();
+            LocatedChunks located = disk.located(false);
+            if (located != null) {
+                located.clear();
+            }
         } finally {
             disk.trimLock.unlock();
         }

@@ -188,7 +188,12 @@ public final class PartFile implements AutoCloseable {
         close();
     }
 
-    Path path() {
+    /**
+     * Tells where the file grows until it is whole.
+     *
+     * @return its path
+     */
+    public Path path() {
         return path;
     }
 

@@ -2,6 +2,7 @@ package dev.dits.repo;
 
 import dev.dits.object.EntryName;
 import dev.dits.object.LinkTarget;
+import dev.dits.object.TreePath;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
@@ -92,6 +93,18 @@ public final class PathNames {
      */
     public static Path resolve(Path directory, EntryName name) {
         return directory.resolve(relative(directory.getFileSystem(), name.bytes()));
+    }
+
+    /**
+     * Returns the path of something in a working tree.
+     *
+     * @param root the tree's directory
+     * @param path where in it
+     * @return the path
+     * @throws InvalidPathException if the file system has no such name (never on a POSIX file system)
+     */
+    public static Path resolve(Path root, TreePath path) {
+        return path.isRoot() ? root : root.resolve(relative(root.getFileSystem(), path.bytes()));
     }
 
     /** A relative path of the bytes given; slashes separate names. Repeated and final slashes vanish: the JDK has none. */

@@ -15,6 +15,7 @@ import dev.dits.object.ObjectSource;
 import dev.dits.object.TreePath;
 import dev.dits.repo.FileSource;
 import dev.dits.repo.PartFile;
+import dev.dits.repo.PathNames;
 import dev.dits.session.Session;
 import dev.dits.wire.Message;
 import java.io.Closeable;
@@ -95,6 +96,7 @@ final class ChunkFetcher implements FileSource, Closeable {
         final Content content;
         final PartFile part;
         final @Nullable FileChannel seed;
+        final ChunkCache.FilePlace inFile;
         final CompletableFuture<Void> done = new CompletableFuture<>();
 
         /** One for the planner, which lets go when it has planned all chunks. */
@@ -108,6 +110,7 @@ final class ChunkFetcher implements FileSource, Closeable {
             this.content = content;
             this.part = part;
             this.seed = seed;
+            this.inFile = cache.place(part.path(), PathNames.resolve(root, path));
         }
 
         SharePlaces.Place place() throws IOException {
@@ -224,6 +227,7 @@ final class ChunkFetcher implements FileSource, Closeable {
             for (FileTree.Chunk chunk = cursor.next(); chunk != null; chunk = cursor.next()) {
                 control.checkpoint();
                 if (part.has(chunk)) {
+                    assembly.inFile.note(chunk.id(), chunk.offset(), chunk.length());
                     control.bytesInPlace(chunk.length(), true);
                 } else {
                     plan(assembly, chunk, index);
@@ -258,11 +262,7 @@ final class ChunkFetcher implements FileSource, Closeable {
 
     private @Nullable FileChannel openSeed(TreePath path) {
         try {
-            Path file = root;
-            for (dev.dits.object.EntryName name : path.names()) {
-                file = dev.dits.repo.PathNames.resolve(file, name);
-            }
-            return FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+            return FileChannel.open(PathNames.resolve(root, path), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
         } catch (IOException | RuntimeException e) {
             return null; // as above
         }
@@ -272,7 +272,7 @@ final class ChunkFetcher implements FileSource, Closeable {
             throws IOException, InterruptedException {
         assembly.outstanding.incrementAndGet();
         if (chunk.length() == chunkBytesMax && chunk.id().equals(zeros)) {
-            write(assembly, chunk, new byte[chunkBytesMax], true);
+            writeAgain(assembly, chunk, new byte[chunkBytesMax]);
             return;
         }
         boolean here = cache.contains(chunk.id()) || local.contains(chunk.id());
@@ -536,7 +536,9 @@ final class ChunkFetcher implements FileSource, Closeable {
                     + " bytes where its file's tree says " + piece.chunk.length());
         }
         control.spend(answer.payload().length);
-        cache.putOwned(piece.chunk.id(), plain);
+        // Before others may ask the cache for it, the file has it.
+        piece.assembly.part.write(piece.chunk.offset(), ByteBuffer.wrap(plain));
+        piece.assembly.inFile.put(piece.chunk.id(), piece.chunk.offset(), plain);
         List<Piece> others;
         lock.lock();
         try {
@@ -544,10 +546,10 @@ final class ChunkFetcher implements FileSource, Closeable {
         } finally {
             lock.unlock();
         }
-        write(piece.assembly, piece.chunk, plain, false);
+        written(piece.assembly, plain.length, false);
         if (others != null) {
             for (Piece other : others) {
-                write(other.assembly, other.chunk, plain, true);
+                writeAgain(other.assembly, other.chunk, plain);
             }
         }
     }
@@ -557,13 +559,18 @@ final class ChunkFetcher implements FileSource, Closeable {
         if (plain == null || plain.length != piece.chunk.length()) {
             return false;
         }
-        write(piece.assembly, piece.chunk, plain, true);
+        writeAgain(piece.assembly, piece.chunk, plain);
         return true;
     }
 
-    private void write(Assembly assembly, FileTree.Chunk chunk, byte[] plain, boolean reused) throws IOException {
+    private void writeAgain(Assembly assembly, FileTree.Chunk chunk, byte[] plain) throws IOException {
         assembly.part.write(chunk.offset(), ByteBuffer.wrap(plain));
-        control.bytesInPlace(plain.length, reused);
+        assembly.inFile.note(chunk.id(), chunk.offset(), plain.length);
+        written(assembly, plain.length, true);
+    }
+
+    private void written(Assembly assembly, int bytes, boolean reused) throws IOException {
+        control.bytesInPlace(bytes, reused);
         assembly.release();
     }
 

@@ -98,6 +98,7 @@ final class CacheCommand implements Runnable {
                     out.object()
                             .field("directory", directory().toString())
                             .field("chunks", stats.diskChunks())
+                            .field("chunksInFiles", stats.locatedChunks())
                             .field("bytes", stats.diskBytes())
                             .field("bytesMax", cache.diskBytesMax())
                             .array("packs");
@@ -113,6 +114,7 @@ final class CacheCommand implements Runnable {
             }
             context.say("P2P cache");
             context.say("  Chunks: " + Format.count(stats.diskChunks()));
+            context.say("  Beside them in the files of mounts: " + Format.count(stats.locatedChunks()));
             context.say(
                     "  Size: " + Format.bytes(stats.diskBytes()) + " of at most " + Format.bytes(cache.diskBytesMax())
                             + " (" + Format.percent(stats.diskBytes(), cache.diskBytesMax()) + ")");

@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * One host of the NAT laboratory: {@code tracker}, {@code share HOME DIR TRACKER}, or {@code mount HOME CODE DIR TRACKER SECONDS}, which pulls and then waits as long
- * as that for a direct way. Says what it did in lines of {@code WORD VALUE}.
+ * One host of the NAT laboratory: {@code tracker}, {@code share HOME DIR TRACKER}, or {@code mount HOME CODE DIR TRACKER SECONDS [BYTES]}, which waits as long
+ * as that for a direct way and pulls; where a number of bytes a second is given it pulls so fast, says when a fifth has come, and goes on at full speed when it is told to. Says what it did in lines of {@code WORD VALUE}.
  */
 final class NatLabHost {
     private NatLabHost() {}
@@ -63,7 +63,22 @@ final class NatLabHost {
                 Thread.sleep(20);
             }
             say("PATH", millisSince(begun) + " " + mount.path());
-            mount.pull().await();
+            Transfer transfer = mount.pull();
+            if (arguments.length > 6) {
+                transfer.limit(Long.parseLong(arguments[6]));
+                Progress progress = transfer.progress();
+                while (progress.treeBytesDone() == 0 || progress.treeBytesDone() * 5 < progress.treeBytesTotal()) {
+                    Thread.sleep(20);
+                    progress = transfer.progress();
+                }
+                say("SOME", progress.treeBytesDone());
+                if (System.in.read() < 0) {
+                    throw new IllegalStateException("nobody says when to go on");
+                }
+                say("ON", transfer.progress().treeBytesDone());
+                transfer.limit(0);
+            }
+            transfer.await();
             say("PULLED", millisSince(begun) + " " + mount.path());
         }
     }

@@ -5,20 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dits.repo.CommitProgress;
 import dev.dits.repo.Repository;
 import dev.dits.repo.RepositoryOptions;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -45,15 +38,12 @@ class NatLabTest {
             Set.of(Set.of("symmetric"), Set.of("symmetric", "port-restricted"), Set.of("symmetric", "firewall"));
 
     private static final int BYTES = 50_000_000;
-    private static final String TRACKER = "203.0.113.10:8080";
     private static final Map<String, String> TABLE = new TreeMap<>();
-    private static final Path LAB = Path.of("src/test/natlab/natlab").toAbsolutePath();
 
     @TempDir
     static Path temporary;
 
     private static Path project;
-    private final List<Process> processes = new ArrayList<>();
 
     static Stream<String> pairs() {
         String asked = System.getProperty("dits.natlab", "");
@@ -71,59 +61,6 @@ class NatLabTest {
         }
     }
 
-    private static void lab(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of("bash", LAB.toString()));
-        command.addAll(List.of(arguments));
-        Process process = builder(command).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(said).isZero();
-    }
-
-    private static ProcessBuilder builder(List<String> command) {
-        ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment()
-                .put("NATLAB_PREFIX", "dits-nat-" + ProcessHandle.current().pid());
-        builder.environment().remove("DITS_LAN");
-        return builder;
-    }
-
-    private Process java(String host, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                "bash",
-                LAB.toString(),
-                "exec",
-                host,
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                NatLabHost.class.getName()));
-        command.addAll(List.of(arguments));
-        Process process =
-                builder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        processes.add(process);
-        return process;
-    }
-
-    private static String line(BufferedReader lines, String word) throws IOException {
-        String line = lines.readLine();
-        assertThat(line).as("a line that begins with " + word).startsWith(word + " ");
-        return line.substring(word.length() + 1);
-    }
-
-    private static BufferedReader lines(Process process) {
-        return new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    }
-
-    @AfterEach
-    void tearDown() throws Exception {
-        for (Process process : processes) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly().waitFor(20, TimeUnit.SECONDS);
-        }
-        lab("down");
-    }
-
     private static boolean direct(String a, String b) {
         return !a.equals("udp-blocked")
                 && !b.equals("udp-blocked")
@@ -135,26 +72,27 @@ class NatLabTest {
     void theyJoinByTheCodeAndGoTheMostDirectWay(String pair) throws Exception {
         String a = pair.substring(0, pair.indexOf('+'));
         String b = pair.substring(pair.indexOf('+') + 1);
-        lab("up", "--a", a, "--b", b, "--delay", "25");
-        line(lines(java("tracker", "tracker")), "TRACKER");
-        Path homes = Files.createTempDirectory(temporary, "homes");
-        String code =
-                line(lines(java("a", "share", homes.resolve("a").toString(), project.toString(), TRACKER)), "CODE");
-        Path copy = homes.resolve("copy");
-        BufferedReader mount = lines(java(
-                "b",
-                "mount",
-                homes.resolve("b").toString(),
-                code,
-                copy.toString(),
-                TRACKER,
-                direct(a, b) ? "30" : "8"));
-        String joined = line(mount, "JOINED");
-        String path = line(mount, "PATH");
-        String pulled = line(mount, "PULLED");
-        assertThat(copy.resolve("large")).hasSameBinaryContentAs(project.resolve("large"));
-        TABLE.put(pair, String.format("| %s | %s | %s | %s | %s |", a, b, joined, path, pulled));
-        System.out.println(TABLE.get(pair));
-        assertThat(path.endsWith("relay")).as(pair + ": " + path).isNotEqualTo(direct(a, b));
+        try (NatLab lab = NatLab.up("--a", a, "--b", b, "--delay", "25")) {
+            lab.tracker();
+            Path homes = Files.createTempDirectory(temporary, "homes");
+            String code = lab.start("a", "share", homes.resolve("a").toString(), project.toString(), NatLab.TRACKER)
+                    .says("CODE");
+            Path copy = homes.resolve("copy");
+            NatLab.Host mount = lab.start(
+                    "b",
+                    "mount",
+                    homes.resolve("b").toString(),
+                    code,
+                    copy.toString(),
+                    NatLab.TRACKER,
+                    direct(a, b) ? "30" : "8");
+            String joined = mount.says("JOINED");
+            String path = mount.says("PATH");
+            String pulled = mount.says("PULLED");
+            assertThat(copy.resolve("large")).hasSameBinaryContentAs(project.resolve("large"));
+            TABLE.put(pair, String.format("| %s | %s | %s | %s | %s |", a, b, joined, path, pulled));
+            System.out.println(TABLE.get(pair));
+            assertThat(path.endsWith("relay")).as(pair + ": " + path).isNotEqualTo(direct(a, b));
+        }
     }
 }

@@ -41,6 +41,15 @@ public interface Connection extends AutoCloseable {
     InetSocketAddress remoteAddress();
 
     /**
+     * Tells what carries its packets.
+     *
+     * @return always the same of one connection
+     */
+    default Way way() {
+        return CarriedAddress.is(remoteAddress()) ? Way.RELAY : Way.UDP;
+    }
+
+    /**
      * Tells whether it can be used.
      *
      * @return false once it has ended, from whichever side

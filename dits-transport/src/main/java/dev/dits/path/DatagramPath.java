@@ -4,6 +4,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.IoHandlerFactory;
 import java.net.InetSocketAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A way for datagrams to reach peers: real sockets, or a simulation of them.
@@ -33,4 +34,13 @@ public interface DatagramPath {
      * @return one of {@link #profiles()}
      */
     PathProfile profile(InetSocketAddress remote);
+
+    /**
+     * The way by TCP beside the datagrams, from and to the same addresses.
+     *
+     * @return null where there is none
+     */
+    default @Nullable TcpPath tcp() {
+        return null;
+    }
 }

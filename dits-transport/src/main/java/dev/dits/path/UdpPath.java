@@ -64,7 +64,7 @@ public final class UdpPath implements DatagramPath {
     }
 
     /** The portable path, for systems without epoll and for tests of it. */
-    static UdpPath nio() {
+    public static UdpPath nio() {
         return new UdpPath(false, carriesLargeLoopbackPackets());
     }
 
@@ -109,5 +109,10 @@ public final class UdpPath implements DatagramPath {
     @Override
     public PathProfile profile(InetSocketAddress remote) {
         return remote.getAddress().isLoopbackAddress() ? loopback : wide;
+    }
+
+    @Override
+    public TcpPath tcp() {
+        return new TcpPath(epoll);
     }
 }

@@ -24,6 +24,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
 
     /** Decides what becomes of the connection once both certificates are known. */
     interface Listener {
+        /** The channel is there; called once, and first. */
+        default void begun(QuicChannel channel) {}
+
         /**
          * @param peer the certificate that the peer showed
          * @param serverName what the client asked for, or null for none
@@ -62,6 +65,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext ctx) {
         QuicChannel channel = (QuicChannel) ctx.channel();
         InetSocketAddress remote = (InetSocketAddress) channel.remoteSocketAddress();
+        listener.begun(channel);
         channel.closeFuture().addListener(f -> {
             QuicConnection current = connection;
             if (current != null) {

@@ -39,6 +39,7 @@ final class PacketDemux extends ChannelDuplexHandler {
 
     private final Function<InetSocketAddress, PathProfile> profiles;
     private final CarriedRoutes routes;
+    private final TcpRoutes tcp;
     private final ServerPackets serverPackets;
     private final RawPackets raw;
     private final List<Codec> servers = new ArrayList<>();
@@ -50,16 +51,19 @@ final class PacketDemux extends ChannelDuplexHandler {
     /**
      * @param profiles the profile of packets to and from an address
      * @param routes to peers that the socket does not reach
+     * @param tcp connections that carry packets beside the socket
      * @param serverPackets what a server takes and says
      * @param raw takes what is not QUIC's
      */
     PacketDemux(
             Function<InetSocketAddress, PathProfile> profiles,
             CarriedRoutes routes,
+            TcpRoutes tcp,
             ServerPackets serverPackets,
             RawPackets raw) {
         this.profiles = profiles;
         this.routes = routes;
+        this.tcp = tcp;
         this.serverPackets = serverPackets;
         this.raw = raw;
     }
@@ -69,19 +73,20 @@ final class PacketDemux extends ChannelDuplexHandler {
         raw.attach(ctx);
     }
 
-    private record Codec(PathProfile profile, ChannelHandlerContext context, ChannelInboundHandler handler) {
-        static Codec add(ChannelPipeline pipeline, PathProfile profile, ChannelHandler handler) {
+    private record Codec(
+            boolean server, PathProfile profile, ChannelHandlerContext context, ChannelInboundHandler handler) {
+        static Codec add(ChannelPipeline pipeline, boolean server, PathProfile profile, ChannelHandler handler) {
             pipeline.addLast(handler);
-            return new Codec(profile, pipeline.context(handler), (ChannelInboundHandler) handler);
+            return new Codec(server, profile, pipeline.context(handler), (ChannelInboundHandler) handler);
         }
     }
 
     void addServer(ChannelPipeline pipeline, PathProfile profile, ChannelHandler codec) {
-        servers.add(Codec.add(pipeline, profile, codec));
+        servers.add(Codec.add(pipeline, true, profile, codec));
     }
 
     void addClient(ChannelPipeline pipeline, PathProfile profile, ChannelHandler codec) {
-        clients.add(Codec.add(pipeline, profile, codec));
+        clients.add(Codec.add(pipeline, false, profile, codec));
     }
 
     /** To be added after all codecs: connects come from the end of the pipeline. */
@@ -110,14 +115,35 @@ final class PacketDemux extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-        inPass = true;
         DatagramPacket packet = (DatagramPacket) message;
+        if (TcpRoutes.has(packet.sender())) {
+            // Forged: no network has such an address.
+            packet.release();
+            return;
+        }
+        read(packet, route(packet));
+    }
+
+    /**
+     * On the loop: takes a packet that did not come by the socket, as if it had. A pass of them ends with {@link #readComplete} as well.
+     *
+     * @param packet released in any case
+     * @param toServer to which role packets lead that come this way
+     * @return whether a codec took it
+     */
+    boolean read(DatagramPacket packet, boolean toServer) throws Exception {
         Codec codec = route(packet);
+        return read(packet, codec != null && codec.server == toServer ? codec : null);
+    }
+
+    private boolean read(DatagramPacket packet, @Nullable Codec codec) throws Exception {
+        inPass = true;
         if (codec == null) {
             packet.release();
-        } else {
-            codec.handler.channelRead(codec.context, packet);
+            return false;
         }
+        codec.handler.channelRead(codec.context, packet);
+        return true;
     }
 
     private @Nullable Codec route(DatagramPacket packet) {
@@ -157,7 +183,18 @@ final class PacketDemux extends ChannelDuplexHandler {
             }
             return;
         }
+        if (message instanceof DatagramPacket packet && TcpRoutes.has(packet.recipient())) {
+            tcp.send(packet.recipient(), packet.content());
+            promise.setSuccess();
+            return;
+        }
         super.write(ctx, message, promise);
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext ctx) throws Exception {
+        tcp.flush();
+        super.flush(ctx);
     }
 
     private static @Nullable Codec find(List<Codec> codecs, PathProfile profile) {
@@ -171,6 +208,11 @@ final class PacketDemux extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        readComplete();
+    }
+
+    /** On the loop: a pass has ended, over the socket or over another way. */
+    void readComplete() throws Exception {
         inPass = false;
         Runnable task;
         while ((task = deferred.poll()) != null) {

@@ -4,6 +4,7 @@ import dev.dits.net.ByteStream;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.ConnectionLostException;
+import dev.dits.net.Way;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.quic.QuicChannel;
@@ -49,6 +50,7 @@ public final class QuicConnection implements Connection {
     private final String serverName;
     private final byte[] localFingerprint;
     private final byte[] peerFingerprint;
+    private final Way way;
     private final int packetBytes;
     private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
     private volatile InetSocketAddress remote;
@@ -70,6 +72,7 @@ public final class QuicConnection implements Connection {
             byte[] localFingerprint,
             byte[] peerFingerprint,
             InetSocketAddress remote,
+            Way way,
             int packetBytes) {
         this.channel = channel;
         this.demux = demux;
@@ -79,6 +82,7 @@ public final class QuicConnection implements Connection {
         this.localFingerprint = localFingerprint;
         this.peerFingerprint = peerFingerprint;
         this.remote = remote;
+        this.way = way;
         this.packetBytes = packetBytes;
     }
 
@@ -103,11 +107,16 @@ public final class QuicConnection implements Connection {
     /** Where the peer's packets last came from; it changes when a NAT gives the peer another port. */
     @Override
     public InetSocketAddress remoteAddress() {
-        // Null once the channel is closed.
-        if (channel.remoteSocketAddress() instanceof InetSocketAddress current) {
+        // Null once the channel is closed. A TCP connection stays where it is, and the codec has a name of its own for it.
+        if (way != Way.TCP && channel.remoteSocketAddress() instanceof InetSocketAddress current) {
             remote = current;
         }
         return remote;
+    }
+
+    @Override
+    public Way way() {
+        return way;
     }
 
     /** Bytes of a full packet of this connection. */

@@ -8,9 +8,12 @@ import dev.dits.net.Connection;
 import dev.dits.net.ConnectionLostException;
 import dev.dits.net.Endpoint;
 import dev.dits.net.PacketCarrier;
+import dev.dits.net.LocalNetwork;
 import dev.dits.net.PacketRoute;
+import dev.dits.net.Way;
 import dev.dits.path.DatagramPath;
 import dev.dits.path.PathProfile;
+import dev.dits.path.TcpPath;
 import dev.dits.path.UdpPath;
 import dev.dits.path.UdpProbe;
 import io.netty.bootstrap.Bootstrap;
@@ -38,6 +41,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.security.PrivateKey;
@@ -64,7 +68,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One datagram socket that accepts and dials QUIC connections, and the event loop behind it.
+ * One datagram socket that accepts and dials QUIC connections, the TCP port of its number that carries the same packets, and the event loop behind both.
  *
  * <p>Every connection is TLS 1.3 with a self-signed P-256 certificate at both ends, ALPN {@value #PROTOCOL}, without
  * session resumption or early data, and behind a Retry that proves the client's address before the server keeps
@@ -118,10 +122,14 @@ public final class QuicNode implements Endpoint {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final WriteBudget writeBudget = new WriteBudget();
     private final CarriedRoutes routes = new CarriedRoutes();
+    private final TcpRoutes tcpRoutes = new TcpRoutes();
     private final RetryTokens tokens;
     private final RawPackets raw;
     private final PacketDemux demux;
     private final Channel channel;
+
+    /** Null where the path knows no TCP, or it is not wanted. */
+    private final @Nullable TcpConnections tcp;
 
     /** On the loop. */
     private final HandshakeLimiter handshakes = new HandshakeLimiter(System::nanoTime);
@@ -132,7 +140,7 @@ public final class QuicNode implements Endpoint {
         this.raw = new RawPackets(callbacks);
         this.tokens = new RetryTokens(options.clock(), RetryTokens.newKey(), this::admit);
         this.demux = new PacketDemux(
-                this::profile, routes, new ServerPackets(ids, tokens::isGenuine, System::nanoTime), raw);
+                this::profile, routes, tcpRoutes, new ServerPackets(ids, tokens::isGenuine, System::nanoTime), raw);
         this.loops = new EventLoops("dits-net", 1, options.path().ioHandlerFactory());
         boolean bound = false;
         try {
@@ -143,6 +151,10 @@ public final class QuicNode implements Endpoint {
                 Thread.currentThread().interrupt();
             }
         }
+        TcpPath path = options.tcp() ? options.path().tcp() : null;
+        this.tcp = path == null
+                ? null
+                : new TcpConnections(path, loops.group(), tcpRoutes, demux, channel, System::nanoTime);
     }
 
     /**
@@ -204,14 +216,18 @@ public final class QuicNode implements Endpoint {
     }
 
     private PathProfile profile(InetSocketAddress remote) {
-        return CarriedAddress.is(remote)
-                ? CarriedRoutes.PROFILE
-                : options.path().profile(remote);
+        if (CarriedAddress.is(remote)) {
+            return CarriedRoutes.PROFILE;
+        }
+        return TcpRoutes.has(remote) ? TcpPath.PROFILE : options.path().profile(remote);
     }
 
     private List<PathProfile> profiles() {
         List<PathProfile> all = new ArrayList<>(options.path().profiles());
         all.add(CarriedRoutes.PROFILE);
+        if (options.tcp() && options.path().tcp() != null) {
+            all.add(TcpPath.PROFILE);
+        }
         return all;
     }
 
@@ -335,6 +351,9 @@ public final class QuicNode implements Endpoint {
         if (registrations.putIfAbsent(serverName, registration) != null) {
             throw new IllegalStateException("the server name is registered already: " + serverName);
         }
+        if (tcp != null) {
+            tcp.listen(localAddress());
+        }
         return registration;
     }
 
@@ -354,16 +373,20 @@ public final class QuicNode implements Endpoint {
 
     /** On the loop: may a client whose address is valid begin a handshake? */
     private boolean admit(InetSocketAddress source) {
-        return !registrations.isEmpty() && handshakes.admit(source.getAddress());
+        TcpCarrier carrier = tcpRoutes.get(source);
+        InetAddress host = (carrier == null ? source : carrier.remote()).getAddress();
+        return !registrations.isEmpty() && handshakes.admit(host);
     }
 
     /** On the loop: a handshake begins. */
     private void accept(QuicChannel quic, PathProfile profile) {
-        InetSocketAddress source = (InetSocketAddress) quic.remoteSocketAddress();
-        if (source == null) {
+        InetSocketAddress seen = (InetSocketAddress) quic.remoteSocketAddress();
+        TcpCarrier carrier = seen == null ? null : tcpRoutes.get(seen);
+        if (seen == null || carrier == null && TcpRoutes.has(seen) || carrier != null && !carrier.begins(quic)) {
             quic.close();
             return;
         }
+        InetSocketAddress source = carrier == null ? seen : carrier.remote();
         HandshakeLimiter.Slot slot = handshakes.begin(source.getAddress(), quic::close);
         quic.pipeline().addLast(new ConnectionHandler(new ConnectionHandler.Listener() {
             private @Nullable QuicConnection connection;
@@ -376,6 +399,10 @@ public final class QuicNode implements Endpoint {
                 if (registration == null || closed.get()) {
                     return null;
                 }
+                if (carrier != null && !carrier.established()) {
+                    LOG.debug("too many connections by TCP");
+                    return null;
+                }
                 QuicConnection created = new QuicConnection(
                         established,
                         demux,
@@ -385,9 +412,11 @@ public final class QuicNode implements Endpoint {
                         registration.fingerprint,
                         Fingerprints.of(peer),
                         source,
+                        way(source, carrier),
                         profile.packetBytes());
                 connection = created;
                 connections.add(created);
+                preferBbr(carrier);
                 hand(registration, created);
                 return created;
             }
@@ -398,7 +427,7 @@ public final class QuicNode implements Endpoint {
                 if (connection != null) {
                     connections.remove(connection);
                 }
-                unused(source);
+                unused(source, carrier);
             }
         }));
         quic.eventLoop()
@@ -410,6 +439,27 @@ public final class QuicNode implements Endpoint {
                         },
                         HANDSHAKE_TIMEOUT.toMillis(),
                         TimeUnit.MILLISECONDS);
+    }
+
+    private static Way way(InetSocketAddress remote, @Nullable TcpCarrier carrier) {
+        return carrier != null ? Way.TCP : CarriedAddress.is(remote) ? Way.RELAY : Way.UDP;
+    }
+
+    /** The system decides how fast a TCP connection is; on a local network it does well by itself. */
+    private void preferBbr(@Nullable TcpCarrier carrier) {
+        InetAddress host = carrier == null ? null : carrier.remote().getAddress();
+        if (carrier == null || host == null || host.isLoopbackAddress()) {
+            return;
+        }
+        try {
+            callbacks.execute(() -> {
+                if (!LocalNetwork.has(host)) {
+                    carrier.preferBbr();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("this node is closing");
+        }
     }
 
     private void hand(Registration registration, QuicConnection connection) {
@@ -455,6 +505,58 @@ public final class QuicNode implements Endpoint {
             byte @Nullable [] pinnedFingerprint,
             Duration timeout)
             throws IOException {
+        Dial dial = dialTo(remote, serverName, key, certificate, pinnedFingerprint, timeout);
+        try {
+            channel.eventLoop().execute(() -> dial.over(null, dial.timeoutMillis));
+        } catch (RejectedExecutionException e) {
+            throw new IOException("this node is closed");
+        }
+        return dial.await();
+    }
+
+    @Override
+    public boolean hasTcp() {
+        return tcp != null;
+    }
+
+    @Override
+    public QuicConnection connectByTcp(
+            InetSocketAddress remote,
+            String serverName,
+            PrivateKey key,
+            X509Certificate certificate,
+            byte @Nullable [] pinnedFingerprint,
+            Duration timeout)
+            throws IOException {
+        if (tcp == null || CarriedAddress.is(remote)) {
+            throw new IOException("there is no way by TCP");
+        }
+        Dial dial = dialTo(remote, serverName, key, certificate, pinnedFingerprint, timeout);
+        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(dial.timeoutMillis);
+        try {
+            tcp.dial(
+                    remote,
+                    localAddress().getAddress(),
+                    dial.timeoutMillis,
+                    connected -> {
+                        long left = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
+                        dial.over(connected, (int) Math.max(1, left));
+                    },
+                    dial.result::completeExceptionally);
+        } catch (RejectedExecutionException e) {
+            throw new IOException("this node is closed");
+        }
+        return dial.await();
+    }
+
+    private Dial dialTo(
+            InetSocketAddress remote,
+            String serverName,
+            PrivateKey key,
+            X509Certificate certificate,
+            byte @Nullable [] pinnedFingerprint,
+            Duration timeout)
+            throws IOException {
         checkServerName(serverName);
         checkOpen();
         if (remote.isUnresolved()) {
@@ -472,13 +574,7 @@ public final class QuicNode implements Endpoint {
                 .applicationProtocols(PROTOCOL)
                 .earlyData(false)
                 .build();
-        Dial dial = new Dial(remote, serverName, fingerprint(certificate), context, trust, timeoutMillis);
-        try {
-            channel.eventLoop().execute(dial);
-        } catch (RejectedExecutionException e) {
-            throw new IOException("this node is closed");
-        }
-        return dial.await();
+        return new Dial(remote, serverName, fingerprint(certificate), context, trust, timeoutMillis);
     }
 
     @Override
@@ -503,16 +599,20 @@ public final class QuicNode implements Endpoint {
         };
     }
 
-    private final class Dial implements Runnable, ConnectionHandler.Listener {
+    private final class Dial implements ConnectionHandler.Listener {
         private final InetSocketAddress remote;
         private final String serverName;
         private final byte[] fingerprint;
         private final QuicSslContext context;
         private final LeafTrustManager trust;
         private final int timeoutMillis;
-        private final PathProfile profile;
         private final CompletableFuture<QuicConnection> result = new CompletableFuture<>();
         private final ConnectionHandler handler = new ConnectionHandler(this);
+
+        /** On the loop, as what follows. */
+        private @Nullable TcpCarrier carrier;
+
+        private int packetBytes;
         private @Nullable QuicConnection connection;
 
         Dial(
@@ -528,35 +628,47 @@ public final class QuicNode implements Endpoint {
             this.context = context;
             this.trust = trust;
             this.timeoutMillis = timeoutMillis;
-            this.profile = profile(remote);
         }
 
-        @Override
-        public void run() {
-            if (closed.get()) {
+        /** On the loop. */
+        void over(@Nullable TcpCarrier over, int millis) {
+            carrier = over;
+            InetSocketAddress to = over == null ? remote : over.route();
+            PathProfile path = profile(to);
+            packetBytes = path.packetBytes();
+            if (closed.get() || result.isDone()) {
                 result.completeExceptionally(new IOException("this node is closed"));
+                unused(remote, carrier);
                 return;
             }
             QuicSslEngine engine = context.newEngine(channel.alloc(), serverName, remote.getPort());
             demux.dial(
-                    profile,
+                    path,
                     () -> QuicChannel.newBootstrap(channel)
-                            .remoteAddress(remote)
+                            .remoteAddress(to)
                             .localConnectionAddress(ids.forClient())
                             .remoteConnectionAddress(ids.forUnknownServer())
                             .attr(ENGINE, engine)
-                            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+                            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
                             .option(
                                     QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
-                                    Segmentation.of(profile.segmentsMax()))
+                                    Segmentation.of(path.segmentsMax()))
                             .handler(handler)
                             .streamHandler(new PeerStreamInitializer())
                             .connect()
                             .addListener((Future<QuicChannel> f) -> {
                                 if (!f.isSuccess()) {
                                     result.completeExceptionally(f.cause());
+                                    unused(remote, over);
                                 }
                             }));
+        }
+
+        @Override
+        public void begun(QuicChannel quic) {
+            if (carrier != null && !carrier.begins(quic)) {
+                quic.close();
+            }
         }
 
         @Override
@@ -571,9 +683,13 @@ public final class QuicNode implements Endpoint {
                     fingerprint,
                     Fingerprints.of(peer),
                     remote,
-                    profile.packetBytes());
+                    way(remote, carrier),
+                    packetBytes);
             connection = created;
             connections.add(created);
+            if (carrier != null && carrier.established()) {
+                preferBbr(carrier);
+            }
             if (!result.complete(created)) {
                 created.close(0, "");
             }
@@ -585,7 +701,7 @@ public final class QuicNode implements Endpoint {
             if (connection != null) {
                 connections.remove(connection);
             }
-            unused(remote);
+            unused(remote, carrier);
             result.completeExceptionally(new IOException("the connection closed during its handshake"));
         }
 
@@ -651,8 +767,10 @@ public final class QuicNode implements Endpoint {
     }
 
     /** On the loop: tells whoever carries packets to a peer that there is nothing to carry any more. */
-    private void unused(InetSocketAddress peer) {
-        if (CarriedAddress.is(peer)
+    private void unused(InetSocketAddress peer, @Nullable TcpCarrier carrier) {
+        if (carrier != null) {
+            carrier.finish();
+        } else if (CarriedAddress.is(peer)
                 && connections.stream()
                         .noneMatch(connection -> connection.remoteAddress().equals(peer))) {
             routes.unused(peer);
@@ -692,6 +810,17 @@ public final class QuicNode implements Endpoint {
         return writeBudget.takenBytes();
     }
 
+    /** The TCP connections of this node; null where there can be none. */
+    @Nullable
+    TcpConnections tcp() {
+        return tcp;
+    }
+
+    /** Sources whose handshakes are counted, for tests. */
+    int handshakeSources() {
+        return channel.eventLoop().submit(handshakes::sourcesRemembered).syncUninterruptibly().getNow();
+    }
+
     /** Connections that are established and not yet ended. */
     int connectionCount() {
         return connections.size();
@@ -715,6 +844,10 @@ public final class QuicNode implements Endpoint {
             }
             for (Future<?> one : closing) {
                 interrupted |= !EventLoops.await(one, CLOSE_TIMEOUT);
+            }
+            if (tcp != null) {
+                tcp.close();
+                interrupted |= Thread.interrupted();
             }
             interrupted |= !EventLoops.await(channel.close(), CLOSE_TIMEOUT);
             interrupted |= !loops.stop();

@@ -13,8 +13,10 @@ import java.time.InstantSource;
  * @param path carries the datagrams
  * @param clock dates address validation tokens
  * @param idleTimeout a connection that hears nothing for this long is lost; 1 s to 10 min
+ * @param tcp whether to listen and dial by TCP too, where the path knows that
  */
-public record QuicOptions(InetSocketAddress bind, DatagramPath path, InstantSource clock, Duration idleTimeout) {
+public record QuicOptions(
+        InetSocketAddress bind, DatagramPath path, InstantSource clock, Duration idleTimeout, boolean tcp) {
 
     /** Long enough for a train's tunnel, short enough that a dead peer is noticed. */
     public static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
@@ -30,21 +32,26 @@ public record QuicOptions(InetSocketAddress bind, DatagramPath path, InstantSour
 
     /** UDP at an address, with the system's clock and {@link #IDLE_TIMEOUT}. */
     public static QuicOptions at(InetSocketAddress bind) {
-        return new QuicOptions(bind, UdpPath.open(), InstantSource.system(), IDLE_TIMEOUT);
+        return new QuicOptions(bind, UdpPath.open(), InstantSource.system(), IDLE_TIMEOUT, true);
     }
 
     /** These options over another path. */
     public QuicOptions withPath(DatagramPath value) {
-        return new QuicOptions(bind, value, clock, idleTimeout);
+        return new QuicOptions(bind, value, clock, idleTimeout, tcp);
     }
 
     /** These options with another clock. */
     public QuicOptions withClock(InstantSource value) {
-        return new QuicOptions(bind, path, value, idleTimeout);
+        return new QuicOptions(bind, path, value, idleTimeout, tcp);
     }
 
     /** These options with another idle time-out. */
     public QuicOptions withIdleTimeout(Duration value) {
-        return new QuicOptions(bind, path, clock, value);
+        return new QuicOptions(bind, path, clock, value, tcp);
+    }
+
+    /** These options with the way by TCP, or without. */
+    public QuicOptions withTcp(boolean value) {
+        return new QuicOptions(bind, path, clock, idleTimeout, value);
     }
 }

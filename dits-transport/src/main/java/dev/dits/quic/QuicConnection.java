@@ -107,7 +107,8 @@ public final class QuicConnection implements Connection {
     /** Where the peer's packets last came from; it changes when a NAT gives the peer another port. */
     @Override
     public InetSocketAddress remoteAddress() {
-        // Null once the channel is closed. A TCP connection stays where it is, and the codec has a name of its own for it.
+        // Null once the channel is closed. A TCP connection stays where it is, and the codec has a name of its own for
+        // it.
         if (way != Way.TCP && channel.remoteSocketAddress() instanceof InetSocketAddress current) {
             remote = current;
         }

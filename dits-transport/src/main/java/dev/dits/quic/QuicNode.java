@@ -7,8 +7,8 @@ import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.ConnectionLostException;
 import dev.dits.net.Endpoint;
-import dev.dits.net.PacketCarrier;
 import dev.dits.net.LocalNetwork;
+import dev.dits.net.PacketCarrier;
 import dev.dits.net.PacketRoute;
 import dev.dits.net.Way;
 import dev.dits.path.DatagramPath;
@@ -818,7 +818,10 @@ public final class QuicNode implements Endpoint {
 
     /** Sources whose handshakes are counted, for tests. */
     int handshakeSources() {
-        return channel.eventLoop().submit(handshakes::sourcesRemembered).syncUninterruptibly().getNow();
+        return channel.eventLoop()
+                .submit(handshakes::sourcesRemembered)
+                .syncUninterruptibly()
+                .getNow();
     }
 
     /** Connections that are established and not yet ended. */

@@ -35,8 +35,7 @@ class TcpQueuesTest {
             assertThat(bytes).isGreaterThanOrEqualTo(TcpQueues.CONNECTION_BYTES_MIN);
         }
         assertThat(queues.totalBytes())
-                .isLessThanOrEqualTo(
-                        TcpQueues.NODE_BYTES_MAX + 512 * (TcpQueues.CONNECTION_BYTES_MIN + packet));
+                .isLessThanOrEqualTo(TcpQueues.NODE_BYTES_MAX + 512 * (TcpQueues.CONNECTION_BYTES_MIN + packet));
         all.forEach(queue -> queue.update(0));
         assertThat(queues.totalBytes()).isZero();
     }

@@ -481,8 +481,7 @@ class TcpWayTest {
                 for (int i = 0; i < 3_000; i++) {
                     silent.add(stranger(pair, "127.0.1." + (1 + i % 100)));
                 }
-                assertThat(tcp(pair.server).count())
-                        .isLessThanOrEqualTo(HandshakeLimiter.UNDER_WAY_MAX + 1);
+                assertThat(tcp(pair.server).count()).isLessThanOrEqualTo(HandshakeLimiter.UNDER_WAY_MAX + 1);
                 // Those who are connected go on, and UDP is as it was.
                 try (QuicStream stream = before.openStream()) {
                     stream.write(new byte[1], 0, 1);
@@ -523,10 +522,8 @@ class TcpWayTest {
                     silent.add(stranger(pair, "127.0.0.2"));
                 }
                 dial(pair, other, pair.server.localAddress());
-                assertThat(pair.accept().remoteAddress().getAddress())
-                        .isEqualTo(InetAddress.getByName("127.0.0.3"));
-                assertThat(tcp(pair.server).count())
-                        .isLessThanOrEqualTo(HandshakeLimiter.UNDER_WAY_PER_SOURCE_MAX + 1);
+                assertThat(pair.accept().remoteAddress().getAddress()).isEqualTo(InetAddress.getByName("127.0.0.3"));
+                assertThat(tcp(pair.server).count()).isLessThanOrEqualTo(HandshakeLimiter.UNDER_WAY_PER_SOURCE_MAX + 1);
             } finally {
                 for (Socket socket : silent) {
                     socket.close();

@@ -5,6 +5,7 @@ import dev.dits.cache.CacheStats;
 import dev.dits.cache.ChunkCache;
 import dev.dits.connect.Climber;
 import dev.dits.connect.Connector;
+import dev.dits.connect.PortSearchLimits;
 import dev.dits.connect.Reachable;
 import dev.dits.connect.Whereabouts;
 import dev.dits.control.ControlServer;
@@ -60,6 +61,7 @@ public final class Dits implements AutoCloseable {
     private final DitsOptions options;
     private final NodeThreads threads = new NodeThreads();
     private final Lobby lobby = new Lobby();
+    private final PortSearchLimits searches = new PortSearchLimits();
     private final SecureRandom random = new SecureRandom();
     private final Bandwidth bandwidth = new Bandwidth(new RateLimits(null));
     private final Sockets sockets;
@@ -378,6 +380,11 @@ public final class Dits implements AutoCloseable {
         return threads;
     }
 
+    /** Counts what is sent to guessed ports. */
+    PortSearchLimits searches() {
+        return searches;
+    }
+
     SecureRandom random() {
         return random;
     }
@@ -416,6 +423,7 @@ public final class Dits implements AutoCloseable {
                 sockets.discovery(options.bindAddress()),
                 endpoint,
                 () -> reachable(endpoint),
+                searches,
                 threads.timer(),
                 threads.workers(),
                 random);

@@ -149,7 +149,9 @@ public final class Share implements AutoCloseable {
                 responder,
                 socket.node(),
                 () -> dits.reachable(socket.node()),
+                dits.searches(),
                 dits.threads().timer(),
+                dits.threads().workers(),
                 dits.random());
         this.acceptor = new ShareAcceptor(
                 identity,

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -45,6 +46,9 @@ public final class Climber implements Closeable {
     /** Probes go on for five seconds, and a dial that they let through takes a round trip or two more. */
     private static final Duration TRY_TIME = Duration.ofSeconds(7);
 
+    /** Where ports are searched for. */
+    private static final Duration SEARCH_TIME = Duration.ofMillis(PortSearch.TIME_MILLIS + 1_500);
+
     /** For requests that are nearly done when a better way is found. */
     private static final long DRAIN_MILLIS = 2_000;
 
@@ -65,6 +69,7 @@ public final class Climber implements Closeable {
      * @param lan finds shares on the local network
      * @param endpoint dials, and sends probes
      * @param addresses where the endpoint may be reached; may block for a round trip
+     * @param searches counts the node's searches for ports
      * @param scheduler times tries; never blocked
      * @param workers runs them; they block
      * @param random draws tokens
@@ -74,6 +79,7 @@ public final class Climber implements Closeable {
             PeerDiscovery lan,
             Endpoint endpoint,
             Supplier<Whereabouts> addresses,
+            PortSearchLimits searches,
             ScheduledExecutorService scheduler,
             Executor workers,
             SecureRandom random) {}
@@ -176,25 +182,32 @@ public final class Climber implements Closeable {
         Whereabouts own = parts.addresses().get();
         Message.Meet answer;
         try {
-            answer = ask(new Message.Meet(token, own.addresses()));
+            answer = ask(new Message.Meet(
+                    token,
+                    own.addresses(),
+                    session.peerHas(Message.NAT_IN_MEET) ? own.natCode() : Message.Meet.NAT_UNTOLD));
         } catch (IOException e) {
             problem = "the share did not say where it is: " + e.getMessage();
             throw e;
         }
-        List<InetSocketAddress> there = Reachable.worthAProbe(answer.candidates(), parts.endpoint());
-        try (Punch punch = Punch.start(parts.endpoint(), answer.token(), there, parts.scheduler())) {
+        Whereabouts told = Whereabouts.of(answer);
+        List<InetSocketAddress> there = new ArrayList<>(Reachable.worthAProbe(answer.candidates(), parts.endpoint()));
+        PortSearch.Parts searching = new PortSearch.Parts(
+                parts.endpoint(), parts.scheduler(), parts.workers(), parts.random(), parts.searches());
+        try (Punch punch = Punch.start(parts.endpoint(), answer.token(), there, parts.scheduler());
+                PortSearch search = PortSearch.start(
+                        searching, own, told, answer.token(), token, () -> !probes.heard.isEmpty(), probes::through)) {
             probes.punch = punch;
+            if (search.role() == PortSearch.Role.SPREAD) {
+                // It lets nothing in before a socket is found that it lets in, and is dialled from there at once then.
+                there.remove(answer.candidates().get(0));
+            }
+            Duration time = search.role() == PortSearch.Role.NONE ? TRY_TIME : SEARCH_TIME;
             try {
                 parts.connector()
-                        .attach(
-                                stored,
-                                session,
-                                handler,
-                                there,
-                                new Discoveries(List.of(parts.lan(), probes)),
-                                TRY_TIME);
+                        .attach(stored, session, handler, there, new Discoveries(List.of(parts.lan(), probes)), time);
             } finally {
-                problem = WhyIndirect.of(own, answer.candidates().size(), punch, probes.heard);
+                problem = WhyIndirect.of(own, told, punch, search, probes.heard);
             }
         }
     }
@@ -219,6 +232,7 @@ public final class Climber implements Closeable {
         private final byte[] token;
         private final Set<InetSocketAddress> heard = ConcurrentHashMap.newKeySet();
         private volatile @Nullable Punch punch;
+        private volatile @Nullable Consumer<Candidate> finding;
 
         Probes(byte[] token) {
             this.token = token;
@@ -229,8 +243,17 @@ public final class Climber implements Closeable {
             return () -> {};
         }
 
+        /** One of many sockets lets the share in. */
+        void through(InetSocketAddress share) {
+            Consumer<Candidate> told = finding;
+            if (told != null) {
+                told.accept(Candidate.of(share, Candidate.Source.KNOWN));
+            }
+        }
+
         @Override
         public Closeable search(byte[] tag, Consumer<Candidate> found) {
+            finding = found;
             return parts.endpoint().onProbe(token, from -> {
                 if (heard.size() < HEARD_MAX) {
                     heard.add(from);

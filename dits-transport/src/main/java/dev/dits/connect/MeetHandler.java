@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -46,6 +47,7 @@ public final class MeetHandler implements RequestHandler {
     private final RequestHandler next;
     private final Endpoint endpoint;
     private final Supplier<Whereabouts> addresses;
+    private final PortSearch.Parts searching;
     private final ScheduledExecutorService scheduler;
     private final SecureRandom random;
     private final Semaphore free = new Semaphore(UNDER_WAY_MAX);
@@ -57,18 +59,23 @@ public final class MeetHandler implements RequestHandler {
      * @param next answers everything else
      * @param endpoint the share's
      * @param addresses where it may be reached; may block for a round trip
+     * @param searches counts the node's searches for ports
      * @param scheduler times probes; never blocked
-     * @param random draws tokens
+     * @param workers open sockets
+     * @param random draws tokens and ports
      */
     public MeetHandler(
             RequestHandler next,
             Endpoint endpoint,
             Supplier<Whereabouts> addresses,
+            PortSearchLimits searches,
             ScheduledExecutorService scheduler,
+            Executor workers,
             SecureRandom random) {
         this.next = next;
         this.endpoint = endpoint;
         this.addresses = addresses;
+        this.searching = new PortSearch.Parts(endpoint, scheduler, workers, random, searches);
         this.scheduler = scheduler;
         this.random = random;
     }
@@ -83,7 +90,7 @@ public final class MeetHandler implements RequestHandler {
             throw new RepositoryBusyException(
                     "too many peers look for a more direct way at the moment; try again later");
         }
-        Meeting meeting = new Meeting(meet.candidates().size());
+        Meeting meeting = new Meeting(Whereabouts.of(meet));
         boolean begun = false;
         try {
             byte[] token = new byte[Message.Meet.TOKEN_BYTES];
@@ -94,10 +101,19 @@ public final class MeetHandler implements RequestHandler {
             meeting.own = own;
             meeting.punch = punch;
             meeting.expected = endpoint.onProbe(token, meeting::heard);
+            PortSearch search = PortSearch.start(
+                    searching, own, meeting.there, meet.token(), token, meeting::wasHeard, meeting::heard);
+            meeting.search = search;
             note(session, meeting);
-            exchange.send(new Message.Meet(token, own.addresses()));
+            exchange.send(new Message.Meet(
+                    token,
+                    own.addresses(),
+                    meet.nat() == Message.Meet.NAT_UNTOLD ? Message.Meet.NAT_UNTOLD : own.natCode()));
             exchange.end();
-            scheduler.schedule(meeting::end, TIME_MILLIS, TimeUnit.MILLISECONDS);
+            scheduler.schedule(
+                    meeting::end,
+                    search.role() == PortSearch.Role.NONE ? TIME_MILLIS : PortSearch.TIME_MILLIS,
+                    TimeUnit.MILLISECONDS);
             begun = true;
         } catch (RejectedExecutionException e) {
             throw new IOException("the share is closing", e);
@@ -138,15 +154,20 @@ public final class MeetHandler implements RequestHandler {
     }
 
     private final class Meeting {
-        private final int told;
+        private final Whereabouts there;
         private final AtomicBoolean ended = new AtomicBoolean();
         private final Set<InetSocketAddress> heard = ConcurrentHashMap.newKeySet();
         private volatile @Nullable Whereabouts own;
         private volatile @Nullable Punch punch;
+        private volatile @Nullable PortSearch search;
         private Closeable expected = () -> {};
 
-        Meeting(int told) {
-            this.told = told;
+        Meeting(Whereabouts there) {
+            this.there = there;
+        }
+
+        private boolean wasHeard() {
+            return !heard.isEmpty();
         }
 
         private void heard(InetSocketAddress from) {
@@ -162,9 +183,10 @@ public final class MeetHandler implements RequestHandler {
         String problem() {
             Whereabouts here = own;
             Punch sent = punch;
-            return here == null || sent == null || !ended.get()
+            PortSearch searched = search;
+            return here == null || sent == null || searched == null || !ended.get()
                     ? WhyIndirect.LOOKING
-                    : WhyIndirect.of(here, told, sent, heard);
+                    : WhyIndirect.of(here, there, sent, searched, heard);
         }
 
         void end() {
@@ -173,6 +195,10 @@ public final class MeetHandler implements RequestHandler {
                     Punch current = punch;
                     if (current != null) {
                         current.close();
+                    }
+                    PortSearch searched = search;
+                    if (searched != null) {
+                        searched.close();
                     }
                     expected.close();
                 } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.dits.connect;
 
+import dev.dits.wire.Message;
 import java.net.InetSocketAddress;
 import java.util.List;
 
@@ -21,6 +22,28 @@ public record Whereabouts(List<InetSocketAddress> addresses, Nat nat) {
         EVEN,
         /** Each sees it at another: the router draws a new port for each destination, so that nobody knows the next (symmetric). */
         SYMMETRIC
+    }
+
+    /** As it crosses, see {@link Message.Meet}. */
+    int natCode() {
+        return switch (nat) {
+            case UNKNOWN -> Message.Meet.NAT_UNKNOWN;
+            case SILENT -> Message.Meet.NAT_SILENT;
+            case EVEN -> Message.Meet.NAT_EVEN;
+            case SYMMETRIC -> Message.Meet.NAT_SYMMETRIC;
+        };
+    }
+
+    /** What the other side told; a kind of router that this version does not know is as one that is not known. */
+    static Whereabouts of(Message.Meet told) {
+        return new Whereabouts(
+                told.candidates(),
+                switch (told.nat()) {
+                    case Message.Meet.NAT_SILENT -> Nat.SILENT;
+                    case Message.Meet.NAT_EVEN -> Nat.EVEN;
+                    case Message.Meet.NAT_SYMMETRIC -> Nat.SYMMETRIC;
+                    default -> Nat.UNKNOWN;
+                });
     }
 
     /** Copies the list. */

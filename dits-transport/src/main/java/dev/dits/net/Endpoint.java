@@ -128,6 +128,24 @@ public interface Endpoint extends AutoCloseable {
     }
 
     /**
+     * Opens many sockets beside the endpoint's own, sends a probe to a peer from each, and waits for one of the peer's at any of them. The socket that hears one
+     * carries what goes to that peer from then on, as long as there is a connection to it; all others are closed at once. Blocks until the sockets are open.
+     *
+     * @param remote where the peer is
+     * @param token what probes to it carry
+     * @param expected what its probes carry
+     * @param sockets how many, at most; fewer where the system gives no more
+     * @param through told the peer's address once a socket has heard it, where it may block
+     * @return closing it closes those that have heard nothing
+     * @throws IOException if no socket can be opened, or the endpoint can not do that
+     */
+    default Closeable spread(
+            InetSocketAddress remote, byte[] token, byte[] expected, int sockets, Consumer<InetSocketAddress> through)
+            throws IOException {
+        throw new IOException("this endpoint has one socket alone");
+    }
+
+    /**
      * Asks a STUN server (RFC 8489) from where this endpoint is seen. Blocks.
      *
      * @param server where it is

@@ -40,6 +40,7 @@ final class PacketDemux extends ChannelDuplexHandler {
     private final Function<InetSocketAddress, PathProfile> profiles;
     private final CarriedRoutes routes;
     private final TcpRoutes tcp;
+    private final SpareSockets spares;
     private final ServerPackets serverPackets;
     private final RawPackets raw;
     private final List<Codec> servers = new ArrayList<>();
@@ -52,6 +53,7 @@ final class PacketDemux extends ChannelDuplexHandler {
      * @param profiles the profile of packets to and from an address
      * @param routes to peers that the socket does not reach
      * @param tcp connections that carry packets beside the socket
+     * @param spares sockets that lead to peers which the node's own does not reach
      * @param serverPackets what a server takes and says
      * @param raw takes what is not QUIC's
      */
@@ -59,11 +61,13 @@ final class PacketDemux extends ChannelDuplexHandler {
             Function<InetSocketAddress, PathProfile> profiles,
             CarriedRoutes routes,
             TcpRoutes tcp,
+            SpareSockets spares,
             ServerPackets serverPackets,
             RawPackets raw) {
         this.profiles = profiles;
         this.routes = routes;
         this.tcp = tcp;
+        this.spares = spares;
         this.serverPackets = serverPackets;
         this.raw = raw;
     }
@@ -188,12 +192,17 @@ final class PacketDemux extends ChannelDuplexHandler {
             promise.setSuccess();
             return;
         }
+        if (message instanceof DatagramPacket packet && spares.send(packet)) {
+            promise.setSuccess();
+            return;
+        }
         super.write(ctx, message, promise);
     }
 
     @Override
     public void flush(ChannelHandlerContext ctx) throws Exception {
         tcp.flush();
+        spares.flush();
         super.flush(ctx);
     }
 

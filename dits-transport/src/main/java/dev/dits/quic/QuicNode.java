@@ -125,6 +125,7 @@ public final class QuicNode implements Endpoint {
     private final TcpRoutes tcpRoutes = new TcpRoutes();
     private final RetryTokens tokens;
     private final RawPackets raw;
+    private final SpareSockets spares;
     private final PacketDemux demux;
     private final Channel channel;
 
@@ -139,9 +140,15 @@ public final class QuicNode implements Endpoint {
         this.callbacks = callbacks;
         this.raw = new RawPackets(callbacks);
         this.tokens = new RetryTokens(options.clock(), RetryTokens.newKey(), this::admit);
-        this.demux = new PacketDemux(
-                this::profile, routes, tcpRoutes, new ServerPackets(ids, tokens::isGenuine, System::nanoTime), raw);
         this.loops = new EventLoops("dits-net", 1, options.path().ioHandlerFactory());
+        this.spares = new SpareSockets(options.path(), loops.group(), callbacks, this::isConnectedTo);
+        this.demux = new PacketDemux(
+                this::profile,
+                routes,
+                tcpRoutes,
+                spares,
+                new ServerPackets(ids, tokens::isGenuine, System::nanoTime),
+                raw);
         boolean bound = false;
         try {
             this.channel = open();
@@ -758,6 +765,24 @@ public final class QuicNode implements Endpoint {
         return raw.observedBy(channel, server, timeout, ThreadLocalRandom.current());
     }
 
+    @Override
+    public Closeable spread(
+            InetSocketAddress remote, byte[] token, byte[] expected, int sockets, Consumer<InetSocketAddress> through)
+            throws IOException {
+        checkOpen();
+        if (isConnectedTo(remote)) {
+            throw new IOException("this peer is reached already");
+        }
+        return spares.open(channel, remote, token, expected, sockets, through);
+    }
+
+    /** By datagrams. */
+    private boolean isConnectedTo(InetSocketAddress peer) {
+        return connections.stream()
+                .anyMatch(connection -> connection.way() != Way.TCP
+                        && connection.remoteAddress().equals(peer));
+    }
+
     // ---- peers that the socket does not reach
 
     @Override
@@ -770,10 +795,12 @@ public final class QuicNode implements Endpoint {
     private void unused(InetSocketAddress peer, @Nullable TcpCarrier carrier) {
         if (carrier != null) {
             carrier.finish();
-        } else if (CarriedAddress.is(peer)
-                && connections.stream()
-                        .noneMatch(connection -> connection.remoteAddress().equals(peer))) {
-            routes.unused(peer);
+        } else if (!isConnectedTo(peer)) {
+            if (CarriedAddress.is(peer)) {
+                routes.unused(peer);
+            } else {
+                spares.unused(peer);
+            }
         }
     }
 

@@ -287,6 +287,7 @@ public final class Dialer {
                     control.handshake().attach(stored.shareId(), stored.sessionId(), stored.secret());
             Session session = into != null ? into : session(joined, handler);
             session.noteClock(joined.clockAhead());
+            session.noteFeatures(joined.features());
             control.handTo(session);
             return session;
         } catch (IOException e) {
@@ -302,6 +303,7 @@ public final class Dialer {
         Session session =
                 new Session(joined.info(), Access.toAll(joined.info().readOnly()), handler, workers, scheduler);
         session.noteClock(joined.clockAhead());
+        session.noteFeatures(joined.features());
         return session;
     }
 

@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
  */
 final class MountHandshake {
     /** What a join gave; the share's clock is ahead by that much, or behind where it is negative. */
-    record Joined(SessionInfo info, SessionSecret secret, Duration clockAhead) {}
+    record Joined(SessionInfo info, SessionSecret secret, Duration clockAhead, long features) {}
 
     /** Versions of another side, fit to be shown. */
     private static final Pattern VERSIONS = Pattern.compile("[0-9]{1,5}(,[0-9]{1,5}){0,15}");
@@ -94,7 +94,8 @@ final class MountHandshake {
         } catch (ConfirmationException e) {
             // It answered our confirmation without knowing the secret: not the share, whatever else it may be.
             throw new ProtocolException(
-                    "the other side did not prove that it knows the code; somebody may be in between. Nothing was sent to it",
+                    "the other side did not prove that it knows the code; somebody may be in between. Nothing was sent"
+                            + " to it",
                     e);
         }
         return present(challenge, welcome, secret);
@@ -184,7 +185,7 @@ final class MountHandshake {
         if (welcome.role() != Message.Welcome.READ_ONLY && welcome.role() != Message.Welcome.READ_WRITE) {
             throw new ProtocolException("the share granted an unknown role, " + welcome.role());
         }
-        frames.send(new Message.Present(deviceName, 0, Clocks.seconds(clock.instant())));
+        frames.send(new Message.Present(deviceName, Message.NAT_IN_MEET, Clocks.seconds(clock.instant())));
         return new Joined(
                 new SessionInfo(
                         welcome.sessionId(),
@@ -196,6 +197,7 @@ final class MountHandshake {
                         welcome.branch(),
                         welcome.shareName()),
                 secret,
-                Clocks.ahead(clock.instant(), welcome.clockSeconds()));
+                Clocks.ahead(clock.instant(), welcome.clockSeconds()),
+                welcome.features());
     }
 }

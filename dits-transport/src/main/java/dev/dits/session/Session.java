@@ -96,6 +96,7 @@ public final class Session implements AutoCloseable, Requests {
     private int serving;
     private @Nullable String closedBecause;
 
+    private volatile long features;
     private volatile Duration clockAhead = Duration.ZERO;
     private volatile RateLimits limits = new RateLimits(null);
 
@@ -173,6 +174,21 @@ public final class Session implements AutoCloseable, Requests {
     /** Notes by how much the peer's clock is ahead, as it said when a connection joined. */
     void noteClock(Duration ahead) {
         clockAhead = ahead;
+    }
+
+    /** Notes what the peer can do beyond the version's least, as it said when a connection joined. */
+    void noteFeatures(long value) {
+        features = value;
+    }
+
+    /**
+     * Tells whether the peer can do something beyond the version's least. Known on the mount's side.
+     *
+     * @param feature such as {@link Message#NAT_IN_MEET}
+     * @return whether it said so when it last joined by a connection
+     */
+    public boolean peerHas(long feature) {
+        return (features & feature) != 0;
     }
 
     /**

@@ -264,7 +264,7 @@ final class ShareHandshake {
                 grant.access().readOnly() ? Message.Welcome.READ_ONLY : Message.Welcome.READ_WRITE,
                 door.shareName(),
                 door.branch(),
-                0,
+                Message.NAT_IN_MEET,
                 Clocks.seconds(clock.instant())));
     }
 

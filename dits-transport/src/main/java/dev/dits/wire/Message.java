@@ -18,6 +18,9 @@ import java.util.List;
  */
 @SuppressWarnings("ArrayRecordComponent") // values that carry bytes across; never compared, never keys
 public sealed interface Message {
+    /** A feature, as WELCOME and PRESENT name them: a {@link Meet} may say what kind of router there is. */
+    long NAT_IN_MEET = 1;
+
     /** Bytes of a nonce. */
     int NONCE_BYTES = 32;
 
@@ -493,7 +496,7 @@ public sealed interface Message {
      * Asks the share to open a more direct way, and answers that: where the sender may be reached beside this connection, and the token that probes to it carry.
      * Each address is resolved; none is multicast, broadcast or unspecified.
      */
-    record Meet(byte[] token, List<InetSocketAddress> candidates) implements Message {
+    record Meet(byte[] token, List<InetSocketAddress> candidates, int nat) implements Message {
         static final int TYPE = 0x29;
 
         /** Bytes of a token. */
@@ -501,6 +504,21 @@ public sealed interface Message {
 
         /** Most addresses. */
         public static final int CANDIDATES_MAX = 8;
+
+        /** It is not said, and nothing is written: for who does not know {@link Message#NAT_IN_MEET}. */
+        public static final int NAT_UNTOLD = -1;
+
+        /** There is nobody to ask, or only one of two answers. */
+        public static final int NAT_UNKNOWN = 0;
+
+        /** Nobody who was asked answers. */
+        public static final int NAT_SILENT = 1;
+
+        /** The first address is where everybody sees the sender's socket. */
+        public static final int NAT_EVEN = 2;
+
+        /** Each sees it at another port; the first address is one of them. */
+        public static final int NAT_SYMMETRIC = 3;
 
         private static final int IPV4_BYTES = 4;
         private static final int IPV6_BYTES = 16;
@@ -515,6 +533,9 @@ public sealed interface Message {
             out.raw(token, 0, token.length).u8(candidates.size());
             for (InetSocketAddress candidate : candidates) {
                 out.bytes(candidate.getAddress().getAddress()).u16(candidate.getPort());
+            }
+            if (nat != NAT_UNTOLD) {
+                out.u8(nat);
             }
         }
 
@@ -541,7 +562,7 @@ public sealed interface Message {
                     throw new CorruptObjectException("an address that is none", e);
                 }
             }
-            return new Meet(token, List.copyOf(candidates));
+            return new Meet(token, List.copyOf(candidates), in.remaining() == 0 ? NAT_UNTOLD : in.u8());
         }
     }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -89,22 +90,41 @@ class WhyIndirectTest {
         assertThat(whereabouts(List.of()).addresses()).containsExactly(new Seen(new ArrayDeque<>()).localAddress());
     }
 
-    private String why(Whereabouts.Nat nat, int told, List<InetSocketAddress> targets, InetSocketAddress... heard) {
-        try (Punch punch = Punch.start(new Seen(new ArrayDeque<>()), new byte[12], targets, timer)) {
-            return WhyIndirect.of(new Whereabouts(List.of(), nat), told, punch, Set.of(heard));
+    private String why(
+            Whereabouts.Nat own,
+            Whereabouts.Nat there,
+            List<InetSocketAddress> told,
+            List<InetSocketAddress> targets,
+            InetSocketAddress... heard) {
+        Endpoint endpoint = new Seen(new ArrayDeque<>());
+        PortSearch.Parts parts =
+                new PortSearch.Parts(endpoint, timer, Runnable::run, new Random(1), new PortSearchLimits());
+        Whereabouts here = new Whereabouts(List.of(), own);
+        Whereabouts other = new Whereabouts(told, there);
+        byte[] token = new byte[12];
+        try (Punch punch = Punch.start(endpoint, token, targets, timer);
+                PortSearch search = PortSearch.start(parts, here, other, token, token, () -> true, found -> {})) {
+            return WhyIndirect.of(here, other, punch, search, Set.of(heard));
         }
     }
 
     @Test
     void theReasonIsWhatWasTriedAndWhatIsKnown() {
-        assertThat(why(Whereabouts.Nat.EVEN, 0, List.of())).isEqualTo("the other side told no address");
-        assertThat(why(Whereabouts.Nat.EVEN, 2, List.of())).contains("may be sent to from here");
-        assertThat(why(Whereabouts.Nat.EVEN, 2, List.of(ONE, TWO)))
+        Whereabouts.Nat even = Whereabouts.Nat.EVEN;
+        Whereabouts.Nat symmetric = Whereabouts.Nat.SYMMETRIC;
+        List<InetSocketAddress> one = List.of(ONE);
+        assertThat(why(even, even, List.of(), List.of())).isEqualTo("the other side told no address");
+        assertThat(why(even, even, one, List.of())).contains("may be sent to from here");
+        assertThat(why(even, even, List.of(ONE, TWO), List.of(ONE, TWO)))
                 .matches("no answer to [0-9]+ probes of 2 addresses");
-        assertThat(why(Whereabouts.Nat.SYMMETRIC, 1, List.of(ONE)))
-                .matches("no answer to [0-9]+ probes of 1 address; .*symmetric NAT.*");
-        assertThat(why(Whereabouts.Nat.SILENT, 1, List.of(ONE))).contains("STUN does not answer this side");
-        assertThat(why(Whereabouts.Nat.UNKNOWN, 1, List.of(ONE), TWO)).contains("probes came from 203.0.113.1:4434");
+        assertThat(why(symmetric, even, one, one))
+                .matches("no answer to [0-9]+ probes of 1 address; this side's router .*symmetric NAT.*");
+        assertThat(why(even, symmetric, one, one))
+                .matches("no answer to [0-9]+ probes of 1 address; the other side's router .*symmetric NAT.*");
+        assertThat(why(symmetric, symmetric, one, one)).contains("both sides' routers");
+        assertThat(why(Whereabouts.Nat.SILENT, even, one, one)).contains("STUN does not answer this side");
+        assertThat(why(even, Whereabouts.Nat.SILENT, one, one)).contains("STUN does not answer the other side");
+        assertThat(why(even, Whereabouts.Nat.UNKNOWN, one, one, TWO)).contains("probes came from 203.0.113.1:4434");
     }
 
     @Test

@@ -79,7 +79,14 @@ final class Samples {
         all.put("get-range", new Message.GetRange(id(5), ascii("a"), 1L << 40, 16 << 20));
         all.put(
                 "meet",
-                new Message.Meet(bytes(Message.Meet.TOKEN_BYTES, 1), List.of(address(4, 4_433), address(16, 65_535))));
+                new Message.Meet(
+                        bytes(Message.Meet.TOKEN_BYTES, 1),
+                        List.of(address(4, 4_433), address(16, 65_535)),
+                        Message.Meet.NAT_UNTOLD));
+        all.put(
+                "meet-nat",
+                new Message.Meet(
+                        bytes(Message.Meet.TOKEN_BYTES, 1), List.of(address(4, 4_433)), Message.Meet.NAT_SYMMETRIC));
         all.put("push", new Message.Push("main", id(6), id(7)));
         all.put("push-result", new Message.PushResult(4, id(8), "moved"));
         all.put("cancel", new Message.Cancel());

@@ -299,8 +299,7 @@ public final class CommitBenchmark {
     }
 
     private Path write(Path file, long bytes, boolean text) throws IOException {
-        try (FileChannel out =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (long left = bytes; left > 0; left -= PIECE_BYTES) {
                 ByteBuffer piece = ByteBuffer.wrap(bytes((int) Math.min(left, PIECE_BYTES), text));
                 while (piece.hasRemaining()) {

@@ -22,6 +22,7 @@ import java.security.MessageDigest;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,42 +50,63 @@ final class ContentReader {
     private final Chunker chunker;
     private final Queue<Scratch> scratches = new ConcurrentLinkedQueue<>();
 
-    ContentReader(Chunker chunker) {
+    private final LargeFileCut.Buffers buffers;
+    private final Executor helpers;
+    private final int threads;
+
+    /**
+     * @param helpers where work on a large file may go on beside the thread that reads it
+     * @param threads how many there are, that one included
+     */
+    ContentReader(Chunker chunker, Executor helpers, int threads) {
         this.chunker = chunker;
+        this.buffers = new LargeFileCut.Buffers(chunker.profile().maxBytes());
+        this.helpers = helpers;
+        this.threads = threads;
     }
 
     /** Cuts a file and stores what is new of it. Null if it is gone. With one attempt, it has the stat that was seen. */
     @Nullable
     Result store(byte[] path, Path file, FileStat seen, int attempts, StoreWriter writer, Counter counter)
             throws IOException {
+        FileStat before = seen;
+        for (int attempt = 0; attempt < attempts; attempt++) {
+            Content content;
+            try (SeekableByteChannel channel = open(path, file)) {
+                content = cut(channel, before.size(), writer, counter);
+            } catch (NoSuchFileException e) {
+                return null;
+            }
+            FileStat after = FileStat.of(file);
+            if (after == null) {
+                return null;
+            }
+            if (before.sameContent(after) && content.size() == after.size()) {
+                return new Result(after, content);
+            }
+            before = after;
+            refuseUnlessFile(path, after);
+        }
+        throw changing(path);
+    }
+
+    private Content cut(SeekableByteChannel channel, long sizeExpected, StoreWriter writer, Counter counter)
+            throws IOException {
+        if (sizeExpected >= LargeFileCut.FILE_BYTES_MIN && threads > 1) {
+            try (LargeFileCut large = new LargeFileCut(chunker, buffers, helpers, threads - 1, writer, counter)) {
+                return large.cut(channel);
+            }
+        }
         Scratch scratch = scratches.poll();
         if (scratch == null) {
             scratch = newScratch();
         }
         try {
-            FileStat before = seen;
-            for (int attempt = 0; attempt < attempts; attempt++) {
-                Content content;
-                try (SeekableByteChannel channel = open(path, file)) {
-                    content = cut(scratch, channel, before.size(), writer, counter);
-                } catch (NoSuchFileException e) {
-                    return null;
-                }
-                FileStat after = FileStat.of(file);
-                if (after == null) {
-                    return null;
-                }
-                if (before.sameContent(after) && content.size() == after.size()) {
-                    return new Result(after, content);
-                }
-                before = after;
-                refuseUnlessFile(path, after);
-            }
+            return cut(scratch, channel, sizeExpected, writer, counter);
         } finally {
-            // Not after a failure of the source: the stream starts anew with each file anyway.
+            // Also after a failure of the source: the stream starts anew with each file anyway.
             scratches.add(scratch);
         }
-        throw changing(path);
     }
 
     private static Content cut(
@@ -183,8 +205,8 @@ final class ContentReader {
     }
 
     private static DitsException changing(byte[] path) {
-        return new ChangingFileException(
-                Escaper.escape(path)
-                        + " changes while it is read; wait until nothing writes to it and try again, or ignore it in .ditsignore");
+        return new ChangingFileException(Escaper.escape(path)
+                + " changes while it is read; wait until nothing writes to it and try again, or ignore it in"
+                + " .ditsignore");
     }
 }

@@ -84,8 +84,8 @@ public final class Repository implements AutoCloseable {
         this.store = store;
         this.refs = new Refs(dits, scratch, options.lockTimeout());
         this.objects = new RepositoryObjects(store, options.sources(), this::remotes);
-        this.reader = new ContentReader(new Chunker(config.profile()));
         this.workers = Executors.newFixedThreadPool(options.threads(), task -> daemon(task, "dits-repo-"));
+        this.reader = new ContentReader(new Chunker(config.profile()), workers, options.threads());
         // Waiting for the disk takes no processor, and what is synced at the same time shares one commit of the file
         // system's
         // journal: 10,000 files of 4 KiB took 22 s with 2 threads and 9 s with 32 on a busy disk.

@@ -171,7 +171,7 @@ class HostileNamesTest {
         TreeDiffer differ = new TreeDiffer(
                 root,
                 objects,
-                new ContentReader(new Chunker(ChunkProfile.PROJECT)),
+                new ContentReader(new Chunker(ChunkProfile.PROJECT), Runnable::run, 1),
                 rules,
                 LinkPolicy.AS_IS,
                 new TreeSet<>());
@@ -400,7 +400,7 @@ class HostileNamesTest {
             new TreeDiffer(
                             root,
                             objects,
-                            new ContentReader(new Chunker(ChunkProfile.PROJECT)),
+                            new ContentReader(new Chunker(ChunkProfile.PROJECT), Runnable::run, 1),
                             rules,
                             LinkPolicy.AS_IS,
                             new TreeSet<>())
@@ -545,7 +545,7 @@ class HostileNamesTest {
         TreeDiffer differ = new TreeDiffer(
                 root,
                 objects,
-                new ContentReader(new Chunker(ChunkProfile.PROJECT)),
+                new ContentReader(new Chunker(ChunkProfile.PROJECT), Runnable::run, 1),
                 new NameRules(false, true, true, false),
                 LinkPolicy.AS_IS,
                 new TreeSet<>());

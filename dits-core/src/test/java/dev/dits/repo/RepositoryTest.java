@@ -669,7 +669,8 @@ class RepositoryTest {
     @Test
     void aFileThatKeepsChangingIsRefusedByName() throws IOException {
         write("growing", "x");
-        ContentReader reader = new ContentReader(new dev.dits.chunk.Chunker(dev.dits.chunk.ChunkProfile.DEFAULT));
+        ContentReader reader =
+                new ContentReader(new dev.dits.chunk.Chunker(dev.dits.chunk.ChunkProfile.DEFAULT), Runnable::run, 1);
         Path file = work.resolve("growing");
         int[] rounds = new int[1];
         try (dev.dits.store.StoreWriter writer = repository.store().newWriter()) {

@@ -113,7 +113,7 @@ class RespelledNamesTest {
         TreeDiffer differ = new TreeDiffer(
                 root,
                 objects,
-                new ContentReader(new Chunker(ChunkProfile.PROJECT)),
+                new ContentReader(new Chunker(ChunkProfile.PROJECT), Runnable::run, 1),
                 rules,
                 LinkPolicy.AS_IS,
                 new TreeSet<>());

@@ -168,14 +168,14 @@ final class Invitations implements Closeable {
                 continue;
             }
             Closeable announcement;
+            byte[] tag = NameplateTag.of(code.nameplate()).toBytes();
             try {
-                announcement = parts.discovery()
-                        .announceAlone(NameplateTag.of(code.nameplate()).toBytes(), parts.port());
+                // So many are taken at no tracker that tells the truth: the LAN, which it does not own, has to do then.
+                announcement = tries < CODE_TRIES
+                        ? parts.discovery().announceAlone(tag, parts.port())
+                        : parts.discovery().announce(tag, parts.port());
             } catch (TagTakenException e) {
                 parts.acceptor().withdraw(invitation);
-                if (tries == CODE_TRIES) {
-                    throw new IOException("no code is free: " + e.getMessage(), e);
-                }
                 continue;
             } catch (RuntimeException e) {
                 parts.acceptor().withdraw(invitation);

@@ -44,6 +44,10 @@ public final class TrackerClient implements AutoCloseable {
 
     private static final Duration AGAIN_MIN = Duration.ofMillis(500);
     private static final Duration AGAIN_MAX = Duration.ofSeconds(30);
+
+    /** From the answer that somebody else has a tag to the next question for it: 64 of them stay below what a tracker takes. */
+    private static final Duration CLAIM_AGAIN = Duration.ofSeconds(10);
+
     private static final HexFormat HEX = HexFormat.of();
     private static final int STUN_SERVERS_MAX = 2;
     private static final int PORT_MAX = 65_535;
@@ -65,6 +69,7 @@ public final class TrackerClient implements AutoCloseable {
     private @Nullable TrackerSocket socket;
     private boolean welcomed;
     private boolean scheduled;
+    private boolean askingAgain;
     private boolean closed;
     private final BackOff backOff;
     private boolean told;
@@ -347,8 +352,28 @@ public final class TrackerClient implements AutoCloseable {
     private void answered(@Nullable Object tag, boolean given) {
         lock.lock();
         try {
-            for (Claim claim : claims.getOrDefault(String.valueOf(tag), List.of())) {
+            List<Claim> same = claims.getOrDefault(String.valueOf(tag), List.of());
+            for (Claim claim : same) {
                 claim.answered(given);
+            }
+            if (!given && !same.isEmpty() && !askingAgain) {
+                // It may be this node's own, over a connection that the tracker does not know to be gone.
+                askingAgain = true;
+                later(CLAIM_AGAIN, this::askAgain);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void askAgain() {
+        lock.lock();
+        try {
+            askingAgain = false;
+            if (welcomed) {
+                claims.values()
+                        .forEach(same ->
+                                same.stream().filter(Claim::taken).findFirst().ifPresent(this::ask));
             }
         } finally {
             lock.unlock();

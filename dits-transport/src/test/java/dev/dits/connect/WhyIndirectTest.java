@@ -12,6 +12,7 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
@@ -35,7 +36,13 @@ class WhyIndirectTest {
     }
 
     /** Is seen at one address after another. */
-    private record Seen(Queue<InetSocketAddress> addresses) implements Endpoint {
+    private static class Seen implements Endpoint {
+        private final Queue<InetSocketAddress> addresses;
+
+        Seen(Queue<InetSocketAddress> addresses) {
+            this.addresses = addresses;
+        }
+
         @Override
         public InetSocketAddress observedBy(InetSocketAddress server, Duration timeout) throws IOException {
             synchronized (addresses) {
@@ -125,6 +132,39 @@ class WhyIndirectTest {
         assertThat(why(Whereabouts.Nat.SILENT, even, one, one)).contains("STUN does not answer this side");
         assertThat(why(even, Whereabouts.Nat.SILENT, one, one)).contains("STUN does not answer the other side");
         assertThat(why(even, Whereabouts.Nat.UNKNOWN, one, one, TWO)).contains("probes came from 203.0.113.1:4434");
+    }
+
+    @Test
+    void whatIsManyMachinesOrNoneOrThisOneGetsNoProbe() {
+        List<InetSocketAddress> told = new ArrayList<>();
+        for (String host : List.of(
+                "239.1.2.3",
+                "ff02::1",
+                "255.255.255.255",
+                "0.0.0.0",
+                "::",
+                "169.254.1.1",
+                "fe80::1",
+                "127.0.0.1",
+                "::1",
+                "2001:db8:0:cafe::1")) {
+            told.add(new InetSocketAddress(host, 4433));
+        }
+        told.add(new InetSocketAddress("198.51.100.7", 0));
+        Endpoint wide = new Seen(new ArrayDeque<>()) {
+            @Override
+            public InetSocketAddress localAddress() {
+                return new InetSocketAddress("0.0.0.0", 4433);
+            }
+        };
+        assertThat(Reachable.worthAProbe(told, wide)).isEmpty();
+        told.clear();
+        for (int i = 0; i <= 8; i++) {
+            told.add(new InetSocketAddress("198.51.100.7", 1 + i));
+        }
+        assertThat(Reachable.worthAProbe(told, wide)).containsExactlyElementsOf(told.subList(0, 8));
+        // Who is bound to the loopback interface sends nothing beyond it.
+        assertThat(Reachable.worthAProbe(told, new Seen(new ArrayDeque<>()))).isEmpty();
     }
 
     @Test

@@ -114,7 +114,7 @@ public final class Dits implements AutoCloseable {
      * @throws IOException if its home directory can not be used, or is to hold a control socket and is open to other users
      */
     public static Dits open(DitsOptions options) throws IOException {
-        return open(options, Network.real(options.lanInterfaces()));
+        return open(options, Network.real(options.lanInterfaces(), options.tcp()));
     }
 
     /** Opens a node on a network that a test may have made. */

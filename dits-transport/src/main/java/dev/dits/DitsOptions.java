@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param trackerKey lets this node's shares be found by a tracker that asks for a key; null for none. By default the environment's {@code DITS_TRACKER_KEY}. A secret
  * @param bandwidthLimit bytes a second that the node sends at most, and receives at most, to begin with; 0 for no limit. By default the environment's {@code
  *     BANDWIDTH_LIMIT}. {@link Dits#bandwidth} changes it later
+ * @param tcp whether packets may go by TCP too, where that is faster or UDP does not get through: shares listen on the TCP port of the number of their UDP port. True, unless
+ *     the environment's {@code DITS_TCP} is {@code off}
  */
 public record DitsOptions(
         Path home,
@@ -32,7 +34,8 @@ public record DitsOptions(
         boolean control,
         @Nullable String tracker,
         @Nullable String trackerKey,
-        long bandwidthLimit) {
+        long bandwidthLimit,
+        boolean tcp) {
     /** Checks ranges. */
     public DitsOptions {
         Objects.requireNonNull(home);
@@ -70,7 +73,8 @@ public record DitsOptions(
                 false,
                 environment("DITS_TRACKER"),
                 environment("DITS_TRACKER_KEY"),
-                bandwidth(environment("BANDWIDTH_LIMIT")));
+                bandwidth(environment("BANDWIDTH_LIMIT")),
+                !"off".equals(environment("DITS_TCP")));
     }
 
     /** A limit that is none is none: the environment is not the embedder's to answer for. */
@@ -99,7 +103,8 @@ public record DitsOptions(
                 control,
                 tracker,
                 trackerKey,
-                bandwidthLimit);
+                bandwidthLimit,
+                tcp);
     }
 
     /**
@@ -110,7 +115,7 @@ public record DitsOptions(
      */
     public DitsOptions withCacheBytes(long value) {
         return new DitsOptions(
-                home, value, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey, bandwidthLimit);
+                home, value, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey, bandwidthLimit, tcp);
     }
 
     /**
@@ -121,7 +126,7 @@ public record DitsOptions(
      */
     public DitsOptions withDeviceName(String value) {
         return new DitsOptions(
-                home, cacheBytes, value, lanInterfaces, bindAddress, control, tracker, trackerKey, bandwidthLimit);
+                home, cacheBytes, value, lanInterfaces, bindAddress, control, tracker, trackerKey, bandwidthLimit, tcp);
     }
 
     /**
@@ -132,7 +137,7 @@ public record DitsOptions(
      */
     public DitsOptions withLanInterfaces(@Nullable String value) {
         return new DitsOptions(
-                home, cacheBytes, deviceName, value, bindAddress, control, tracker, trackerKey, bandwidthLimit);
+                home, cacheBytes, deviceName, value, bindAddress, control, tracker, trackerKey, bandwidthLimit, tcp);
     }
 
     /**
@@ -143,7 +148,7 @@ public record DitsOptions(
      */
     public DitsOptions withBindAddress(@Nullable InetAddress value) {
         return new DitsOptions(
-                home, cacheBytes, deviceName, lanInterfaces, value, control, tracker, trackerKey, bandwidthLimit);
+                home, cacheBytes, deviceName, lanInterfaces, value, control, tracker, trackerKey, bandwidthLimit, tcp);
     }
 
     /**
@@ -155,7 +160,16 @@ public record DitsOptions(
      */
     public DitsOptions withControl(boolean value) {
         return new DitsOptions(
-                home, cacheBytes, deviceName, lanInterfaces, bindAddress, value, tracker, trackerKey, bandwidthLimit);
+                home,
+                cacheBytes,
+                deviceName,
+                lanInterfaces,
+                bindAddress,
+                value,
+                tracker,
+                trackerKey,
+                bandwidthLimit,
+                tcp);
     }
 
     /**
@@ -167,7 +181,16 @@ public record DitsOptions(
      */
     public DitsOptions withTracker(@Nullable String value) {
         return new DitsOptions(
-                home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, value, trackerKey, bandwidthLimit);
+                home,
+                cacheBytes,
+                deviceName,
+                lanInterfaces,
+                bindAddress,
+                control,
+                value,
+                trackerKey,
+                bandwidthLimit,
+                tcp);
     }
 
     /**
@@ -178,7 +201,7 @@ public record DitsOptions(
      */
     public DitsOptions withTrackerKey(@Nullable String value) {
         return new DitsOptions(
-                home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, value, bandwidthLimit);
+                home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, value, bandwidthLimit, tcp);
     }
 
     /**
@@ -189,7 +212,27 @@ public record DitsOptions(
      */
     public DitsOptions withBandwidthLimit(long value) {
         return new DitsOptions(
-                home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey, value);
+                home, cacheBytes, deviceName, lanInterfaces, bindAddress, control, tracker, trackerKey, value, tcp);
+    }
+
+    /**
+     * Lets packets go by TCP too, or not.
+     *
+     * @param value whether to
+     * @return changed options
+     */
+    public DitsOptions withTcp(boolean value) {
+        return new DitsOptions(
+                home,
+                cacheBytes,
+                deviceName,
+                lanInterfaces,
+                bindAddress,
+                control,
+                tracker,
+                trackerKey,
+                bandwidthLimit,
+                value);
     }
 
     /** Without the key. */
@@ -197,6 +240,6 @@ public record DitsOptions(
     public String toString() {
         return "DitsOptions[home=" + home + ", cacheBytes=" + cacheBytes + ", deviceName=" + deviceName
                 + ", lanInterfaces=" + lanInterfaces + ", bindAddress=" + bindAddress + ", control=" + control
-                + ", tracker=" + tracker + ", bandwidthLimit=" + bandwidthLimit + "]";
+                + ", tracker=" + tracker + ", bandwidthLimit=" + bandwidthLimit + ", tcp=" + tcp + "]";
     }
 }

@@ -36,7 +36,6 @@ import dev.dits.sync.SelectedBranches;
 import dev.dits.sync.SyncRound;
 import dev.dits.sync.TransferControl;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
@@ -550,9 +549,7 @@ public final class Mount implements AutoCloseable {
      * @return as it is now
      */
     public PeerPath path() {
-        InetSocketAddress remote = session.remote();
-        return PeerPath.of(
-                session.info().peerName(), remote, remote == null ? reconnector.problem() : climber.problem());
+        return PeerPath.of(session, session.isConnected() ? climber.problem() : reconnector.problem());
     }
 
     /**

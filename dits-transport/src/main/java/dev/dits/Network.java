@@ -35,12 +35,13 @@ interface Network {
      * The real one.
      *
      * @param lanInterfaces where to discover, as {@code DITS_LAN} says it; null to take that variable's word
+     * @param tcp whether to listen and dial by TCP beside UDP
      */
-    static Network real(@Nullable String lanInterfaces) {
+    static Network real(@Nullable String lanInterfaces, boolean tcp) {
         return new Network() {
             @Override
             public Endpoint bind(InetSocketAddress at, Executor workers) throws IOException {
-                return QuicNode.bind(QuicOptions.at(at), workers);
+                return QuicNode.bind(QuicOptions.at(at).withTcp(tcp), workers);
             }
 
             @Override

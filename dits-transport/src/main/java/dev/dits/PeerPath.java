@@ -2,17 +2,18 @@ package dev.dits;
 
 import dev.dits.connect.Reachable;
 import dev.dits.net.CarriedAddress;
+import dev.dits.net.Way;
 import dev.dits.object.Escaper;
+import dev.dits.session.Session;
 import java.net.InetSocketAddress;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which way the packets of a session take, and why they take no better one, as it was when it was asked. Immutable.
  *
  * @param peer what the other side calls itself, fit to be shown
  * @param kind how direct it is
- * @param address where the other side is reached, {@code udp host:port}; {@code relay} where a tracker carries the packets; empty without a connection
+ * @param address where the other side is reached, {@code udp host:port} or {@code tcp host:port}; {@code relay} where a tracker carries the packets; empty without a connection
  * @param problem why there is no better way, for people: what was tried last and how it failed; nothing where there is no better one, or none is looked for on this side
  */
 public record PeerPath(String peer, Kind kind, String address, Optional<String> problem) {
@@ -30,7 +31,10 @@ public record PeerPath(String peer, Kind kind, String address, Optional<String> 
     }
 
     /** Of a session's best connection. */
-    static PeerPath of(String name, @Nullable InetSocketAddress remote, Optional<String> why) {
+    static PeerPath of(Session session, Optional<String> why) {
+        String name = session.info().peerName();
+        InetSocketAddress remote = session.remote();
+        Way way = session.way();
         String peer = Escaper.escape(name);
         Optional<String> problem = why.map(Escaper::escape);
         if (remote == null) {
@@ -43,7 +47,7 @@ public record PeerPath(String peer, Kind kind, String address, Optional<String> 
         return new PeerPath(
                 peer,
                 Reachable.isOnLink(remote.getAddress()) ? Kind.LAN : Kind.DIRECT,
-                "udp " + address,
+                (way == Way.TCP ? "tcp " : "udp ") + address,
                 Optional.empty());
     }
 

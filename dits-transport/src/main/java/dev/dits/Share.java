@@ -468,9 +468,8 @@ public final class Share implements AutoCloseable {
     public List<PeerPath> paths() {
         List<PeerPath> paths = new ArrayList<>();
         for (Session session : acceptor.sessions()) {
-            InetSocketAddress remote = session.remote();
-            if (remote != null) {
-                paths.add(PeerPath.of(session.info().peerName(), remote, meetings.problem(session)));
+            if (session.isConnected()) {
+                paths.add(PeerPath.of(session, meetings.problem(session)));
             }
         }
         return List.copyOf(paths);

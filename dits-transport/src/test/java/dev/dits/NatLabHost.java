@@ -10,7 +10,7 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * One host of the NAT laboratory: {@code tracker}, {@code share HOME DIR TRACKER}, or {@code mount HOME CODE DIR TRACKER SECONDS [BYTES]}, which waits as long
- * as that for a direct way and pulls; where a number of bytes a second is given it pulls so fast, says when a fifth has come, and goes on at full speed when it is told to. Says what it did in lines of {@code WORD VALUE}.
+ * as that for a direct way (of the kind that {@code -Ddits.natlab.way=} says) and pulls; where a number of bytes a second is given it pulls so fast, says when a fifth has come, and goes on at full speed when it is told to. Says what it did in lines of {@code WORD VALUE}.
  */
 final class NatLabHost {
     private NatLabHost() {}
@@ -40,7 +40,9 @@ final class NatLabHost {
             }
             case "share" -> {
                 try (Dits dits = Dits.open(options(arguments[1], arguments[3]));
-                        Share share = dits.share(Path.of(arguments[2]))) {
+                        Share share = dits.share(
+                                Path.of(arguments[2]),
+                                ShareOptions.defaults().withPort(Integer.getInteger("dits.natlab.port", 0)))) {
                     say("CODE", share.joinCode());
                     share.awaitClose();
                 }
@@ -59,7 +61,10 @@ final class NatLabHost {
             say("JOINED", millisSince(begun) + " " + mount.path());
             long direct = System.nanoTime()
                     + Duration.ofSeconds(Long.parseLong(arguments[5])).toNanos();
-            while (mount.path().kind() == PeerPath.Kind.RELAY && System.nanoTime() < direct) {
+            String wanted = System.getProperty("dits.natlab.way", "");
+            while ((mount.path().kind() == PeerPath.Kind.RELAY
+                            || !mount.path().address().startsWith(wanted))
+                    && System.nanoTime() < direct) {
                 Thread.sleep(20);
             }
             say("PATH", millisSince(begun) + " " + mount.path());

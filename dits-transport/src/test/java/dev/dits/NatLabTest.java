@@ -36,6 +36,9 @@ class NatLabTest {
     /** What no number of probes opens: both draw a new port for each destination. */
     private static final Set<Set<String>> RELAYED = Set.of(Set.of("symmetric"));
 
+    /** One of the few that "udp-blocked" lets TCP out to. */
+    private static final int WEB_PORT = 443;
+
     private static final int BYTES = 50_000_000;
     private static final Map<String, String> TABLE = new TreeMap<>();
 
@@ -60,10 +63,16 @@ class NatLabTest {
         }
     }
 
+    /** A share that anybody reaches by TCP, at a port that the other side's firewall lets out; such a one lets no UDP out. */
+    private static boolean byTcp(String a, String b) {
+        return a.equals("none") && b.equals("udp-blocked");
+    }
+
     private static boolean direct(String a, String b) {
-        return !a.equals("udp-blocked")
-                && !b.equals("udp-blocked")
-                && !RELAYED.contains(a.equals(b) ? Set.of(a) : Set.of(a, b));
+        return byTcp(a, b)
+                || !a.equals("udp-blocked")
+                        && !b.equals("udp-blocked")
+                        && !RELAYED.contains(a.equals(b) ? Set.of(a) : Set.of(a, b));
     }
 
     @ParameterizedTest
@@ -74,7 +83,13 @@ class NatLabTest {
         try (NatLab lab = NatLab.up("--a", a, "--b", b, "--delay", "25")) {
             lab.tracker();
             Path homes = Files.createTempDirectory(temporary, "homes");
-            String code = lab.start("a", "share", homes.resolve("a").toString(), project.toString(), NatLab.TRACKER)
+            String code = lab.start(
+                            "a",
+                            List.of("-Ddits.natlab.port=" + (b.equals("udp-blocked") ? WEB_PORT : 0)),
+                            "share",
+                            homes.resolve("a").toString(),
+                            project.toString(),
+                            NatLab.TRACKER)
                     .says("CODE");
             Path copy = homes.resolve("copy");
             NatLab.Host mount = lab.start(
@@ -91,6 +106,7 @@ class NatLabTest {
             assertThat(copy.resolve("large")).hasSameBinaryContentAs(project.resolve("large"));
             TABLE.put(pair, String.format("| %s | %s | %s | %s | %s |", a, b, joined, path, pulled));
             System.out.println(TABLE.get(pair));
+            assertThat(path.contains("tcp ")).as(pair + ": " + path).isEqualTo(byTcp(a, b));
             assertThat(path.endsWith("relay")).as(pair + ": " + path).isNotEqualTo(direct(a, b));
         }
     }

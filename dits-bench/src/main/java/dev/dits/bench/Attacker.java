@@ -6,6 +6,7 @@ import dev.dits.crypto.PeerCertificate;
 import dev.dits.error.PermissionDeniedException;
 import dev.dits.net.ByteStream;
 import dev.dits.net.Connection;
+import dev.dits.net.Way;
 import dev.dits.object.ObjectId;
 import dev.dits.quic.QuicConnection;
 import dev.dits.quic.QuicNode;
@@ -250,7 +251,8 @@ final class Attacker {
             throw new PermissionDeniedException("nothing is served here");
         };
         Dialer.Key key = Dialer.Key.of(code);
-        return dialer.join(dialer.reach(share, key, certificate, PATIENCE), key, certificate, nothing, PATIENCE)
+        return dialer.join(
+                        dialer.reach(share, Way.UDP, key, certificate, PATIENCE), key, certificate, nothing, PATIENCE)
                 .session();
     }
 

@@ -7,6 +7,8 @@ import dev.dits.limit.BackOff;
 import dev.dits.net.CarriedAddress;
 import dev.dits.net.Connection;
 import dev.dits.net.Endpoint;
+import dev.dits.net.LocalNetwork;
+import dev.dits.net.Way;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.RequestStream;
 import dev.dits.session.Session;
@@ -35,7 +37,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks for a more direct way whenever a mount's session goes by a relay: exchanges addresses with the share inside the session, so that no stranger learns any, opens
+ * Looks for a better way whenever a mount's session does not go by the best. Where that is a relay it exchanges addresses with the share inside the session, so that no stranger learns any, opens
  * the NATs of both sides by probes, and attaches a connection over the first way that works. New requests go there at once; the relay's connection ends a little
  * later, and what was under way on it is asked for again.
  *
@@ -92,6 +94,7 @@ public final class Climber implements Closeable {
     /** Why there is no more direct way, as far as is known; of no meaning where there is one. */
     private volatile String problem = WhyIndirect.LOOKING;
 
+    private final Set<Connection> watched = ConcurrentHashMap.newKeySet();
     private final Tries tries;
     private final ReentrantLock lock = new ReentrantLock();
     private final BackOff backOff;
@@ -117,6 +120,7 @@ public final class Climber implements Closeable {
     public static Climber keep(Parts parts, Session session, StoredSession stored, RequestHandler handler) {
         Climber climber = new Climber(parts, session, stored, handler);
         session.onEvent(climber.new Watcher());
+        session.connections().forEach(climber::watch);
         climber.look();
         return climber;
     }
@@ -130,6 +134,7 @@ public final class Climber implements Closeable {
             } finally {
                 lock.unlock();
             }
+            session.connections().forEach(Climber.this::watch);
             look();
         }
 
@@ -148,25 +153,62 @@ public final class Climber implements Closeable {
         return CarriedAddress.RELAY.equals(session.address()) ? Optional.of(problem) : Optional.empty();
     }
 
+    /** One of several may end without a word to who listens to the session, and leave it with a way that is not the best. */
+    private void watch(Connection connection) {
+        if (watched.add(connection)) {
+            connection.closed().whenComplete((reason, failure) -> {
+                watched.remove(connection);
+                if (isRelayed() || better() != null) {
+                    tries.after(nextPause());
+                }
+            });
+        }
+    }
+
+    private boolean isRelayed() {
+        return session.way() == Way.RELAY;
+    }
+
     private void look() {
-        if (CarriedAddress.RELAY.equals(session.address())) {
+        if (isRelayed() || better() != null) {
             tries.after(Duration.ZERO);
         }
     }
 
-    private @Nullable Duration attempt() {
-        if (!CarriedAddress.RELAY.equals(session.address())) {
+    /**
+     * Which way to where the share is reached already would be better: between the machines of one network TCP, which is faster there, and elsewhere UDP, which is faster
+     * where packets are lost or late. On the loopback interface UDP carries large packets and is the faster one.
+     */
+    private @Nullable Way better() {
+        InetSocketAddress remote = session.remote();
+        if (remote == null || isRelayed()) {
             return null;
         }
+        Way best = parts.endpoint().hasTcp() && LocalNetwork.has(remote.getAddress()) ? Way.TCP : Way.UDP;
+        return session.way() == best ? null : best;
+    }
+
+    private @Nullable Duration attempt() {
+        Way better = better();
+        InetSocketAddress remote = session.remote();
         try {
-            climb();
-            retireRelay();
+            if (isRelayed()) {
+                climb();
+                retireRelay();
+            } else if (better != null && remote != null) {
+                parts.connector().attachBy(stored, session, handler, remote, better, TRY_TIME);
+                LOG.debug("{}: goes by {} now", session, better);
+            }
             return null;
         } catch (InterruptedException e) {
             LOG.debug("{}: gave up to look for a more direct way", session);
         } catch (IOException | RuntimeException e) {
-            LOG.debug("{}: no more direct way yet", session, e);
+            LOG.debug("{}: no better way yet", session, e);
         }
+        return nextPause();
+    }
+
+    private Duration nextPause() {
         lock.lock();
         try {
             return backOff.next();

@@ -7,6 +7,7 @@ import dev.dits.error.DitsException;
 import dev.dits.error.JoinRejectedException;
 import dev.dits.error.PeerUnreachableException;
 import dev.dits.error.ProtocolException;
+import dev.dits.net.Way;
 import dev.dits.session.Dialer;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.Session;
@@ -64,14 +65,19 @@ public final class Connector {
     }
 
     private interface Reach {
-        Dialer.Reached at(InetSocketAddress address, Duration timeout) throws IOException;
+        Dialer.Reached at(InetSocketAddress address, Way way, Duration timeout) throws IOException;
     }
 
     private Race.Dial dialling(Reach reach) {
         return new Race.Dial() {
             @Override
-            public Dialer.Reached to(InetSocketAddress address, Duration timeout) throws IOException {
-                return reach.at(address, timeout);
+            public Dialer.Reached to(InetSocketAddress address, Way way, Duration timeout) throws IOException {
+                return reach.at(address, way, timeout);
+            }
+
+            @Override
+            public boolean hasTcp() {
+                return dialer.hasTcp();
             }
 
             @Override
@@ -142,8 +148,8 @@ public final class Connector {
             addresses = code.addresses();
             what = "the share with nameplate " + code.code().nameplate();
         }
-        try (Race race =
-                race(tag, addresses, timeout, dialling((to, wait) -> dialer.reach(to, key, certificate, wait)))) {
+        try (Race race = race(
+                tag, addresses, timeout, dialling((to, way, wait) -> dialer.reach(to, way, key, certificate, wait)))) {
             Set<String> tried = new HashSet<>();
             DitsException refused = null;
             while (tried.size() < TRIES_MAX) {
@@ -223,7 +229,7 @@ public final class Connector {
                 tagOfShare(stored.shareId()),
                 addresses,
                 timeout,
-                dialling((to, wait) -> dialer.reach(to, stored, wait)))) {
+                dialling((to, way, wait) -> dialer.reach(to, way, stored, wait)))) {
             for (Dialer.Reached reached = race.next(race.left()); reached != null; reached = race.next(race.left())) {
                 try {
                     return dialer.attach(reached, stored, into, handler, race.answerTimeout());
@@ -238,6 +244,32 @@ public final class Connector {
                 }
             }
             throw race.unreachable("the share of this mount");
+        }
+    }
+
+    /**
+     * Adds a connection to a session by one way to one place.
+     *
+     * @param stored what was kept of it
+     * @param into the session
+     * @param handler answers the share's requests
+     * @param address where the share is
+     * @param way how to get there
+     * @param timeout for the dial, and for each answer of the share
+     * @throws JoinRejectedException if the share refuses
+     * @throws IOException if it fails
+     */
+    void attachBy(
+            StoredSession stored,
+            Session into,
+            RequestHandler handler,
+            InetSocketAddress address,
+            Way way,
+            Duration timeout)
+            throws IOException {
+        Session same = dialer.attach(dialer.reach(address, way, stored, timeout), stored, into, handler, timeout);
+        if (same != into) {
+            throw new IllegalStateException("a connection of one session was added to another");
         }
     }
 }

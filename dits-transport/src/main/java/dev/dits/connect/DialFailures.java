@@ -2,7 +2,10 @@ package dev.dits.connect;
 
 import dev.dits.net.CloseReason;
 import dev.dits.net.ConnectionLostException;
+import dev.dits.net.Way;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 
 /** What a failed dial says to people. */
@@ -17,7 +20,7 @@ final class DialFailures {
 
     private DialFailures() {}
 
-    static String explain(IOException failure) {
+    static String explain(IOException failure, Way way) {
         if (failure instanceof ConnectionLostException lost) {
             CloseReason reason = lost.reason();
             if (reason.kind() == CloseReason.Kind.TRANSPORT && reason.code() == NO_APPLICATION_PROTOCOL) {
@@ -34,7 +37,13 @@ final class DialFailures {
             return "it answered, and broke off: " + reason;
         }
         if (failure instanceof SocketTimeoutException) {
-            return "no answer to UDP";
+            return "no answer to " + (way == Way.TCP ? "TCP" : "UDP");
+        }
+        if (failure instanceof NoRouteToHostException) {
+            return "there is no route to this address from here, or a firewall says so";
+        }
+        if (failure instanceof ConnectException) {
+            return "nothing listens on this TCP port, or a firewall says so";
         }
         return String.valueOf(failure.getMessage());
     }

@@ -5,6 +5,7 @@ import dev.dits.discovery.PeerDiscovery;
 import dev.dits.error.PeerUnreachableException;
 import dev.dits.net.CarriedAddress;
 import dev.dits.net.ConnectionLostException;
+import dev.dits.net.Way;
 import dev.dits.session.Dialer;
 import dev.dits.session.ShareAcceptor;
 import java.io.Closeable;
@@ -44,6 +45,11 @@ final class Race implements AutoCloseable {
     /** How long one dial may take. */
     private static final Duration DIAL_TIMEOUT = Duration.ofSeconds(5);
 
+    /**
+     * By how much UDP is ahead of TCP at one address: over a WAN it is the better way, and it mostly is there by then (RFC 8305 gives the first address this).
+     */
+    private static final Duration TCP_BEHIND = Duration.ofMillis(250);
+
     /** From the end of a failed dial of a known address to the next: this, doubled up to that. */
     private static final Duration DIAL_AGAIN_MIN = Duration.ofMillis(250);
 
@@ -58,25 +64,35 @@ final class Race implements AutoCloseable {
 
     /** Dials one address. */
     interface Dial {
-        Dialer.Reached to(InetSocketAddress address, Duration timeout) throws IOException;
+        Dialer.Reached to(InetSocketAddress address, Way way, Duration timeout) throws IOException;
+
+        /** Whether there is a way by TCP. */
+        boolean hasTcp();
 
         /** Half a sentence on why an address does not answer. */
         String diagnose(InetSocketAddress address, Duration timeout) throws IOException;
     }
 
-    /** What became of one address. With the lock held. */
+    /** An address, and how it is dialled. */
+    private record Place(InetSocketAddress address, Way way) {
+        @Override
+        public String toString() {
+            return way == Way.RELAY ? "the tracker's relay" : way + " " + CarriedAddress.describe(address);
+        }
+    }
+
+    /** What became of one place. With the lock held. */
     private static final class Attempt {
         private int dials;
         private @Nullable String failure;
         private @Nullable String diagnosis;
         private boolean answered;
 
-        String text(InetSocketAddress address, String time) {
+        String text(Place place, String time) {
             String why = answered
                     ? failure == null ? "answered, and was given up" : failure
                     : diagnosis != null ? diagnosis : failure == null ? "no answer" : failure;
-            return Race.text(address) + ": " + why + " (" + dials + (dials == 1 ? " try" : " tries") + " in " + time
-                    + ")";
+            return place + ": " + why + " (" + dials + (dials == 1 ? " try" : " tries") + " in " + time + ")";
         }
     }
 
@@ -90,7 +106,7 @@ final class Race implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<InetSocketAddress> dialled = new HashSet<>();
-    private final Map<InetSocketAddress, Attempt> attempts = new LinkedHashMap<>();
+    private final Map<Place, Attempt> attempts = new LinkedHashMap<>();
     private final Set<String> failures = new LinkedHashSet<>();
     private int candidates;
     private @Nullable Closeable search;
@@ -138,7 +154,22 @@ final class Race implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        run(() -> dial(candidate.address()));
+        run(() -> dial(byDatagrams(candidate.address())));
+        if (dialsTcp(candidate.address())) {
+            run(() -> {
+                if (!isOverAfter(TCP_BEHIND)) {
+                    dial(new Place(candidate.address(), Way.TCP));
+                }
+            });
+        }
+    }
+
+    private static Place byDatagrams(InetSocketAddress address) {
+        return new Place(address, CarriedAddress.is(address) ? Way.RELAY : Way.UDP);
+    }
+
+    private boolean dialsTcp(InetSocketAddress address) {
+        return dial.hasTcp() && !CarriedAddress.is(address);
     }
 
     private void dialRepeatedly(InetSocketAddress address, Duration delay) {
@@ -151,10 +182,17 @@ final class Race implements AutoCloseable {
             lock.unlock();
         }
         run(() -> diagnose(address, delay.plus(DIAGNOSE_AFTER)));
+        dialRepeatedly(byDatagrams(address), delay);
+        if (dialsTcp(address)) {
+            dialRepeatedly(new Place(address, Way.TCP), delay.plus(TCP_BEHIND));
+        }
+    }
+
+    private void dialRepeatedly(Place place, Duration delay) {
         run(() -> {
             Duration pause = DIAL_AGAIN_MIN;
             boolean ended = isOverAfter(delay);
-            while (!ended && !dial(address)) {
+            while (!ended && !dial(place)) {
                 ended = isOverAfter(pause);
                 Duration doubled = pause.multipliedBy(2);
                 pause = doubled.compareTo(DIAL_AGAIN_MAX) < 0 ? doubled : DIAL_AGAIN_MAX;
@@ -169,7 +207,7 @@ final class Race implements AutoCloseable {
         }
         lock.lock();
         try {
-            Attempt attempt = attempts.get(address);
+            Attempt attempt = attempts.get(byDatagrams(address));
             if (attempt == null || attempt.answered) {
                 return;
             }
@@ -184,7 +222,7 @@ final class Race implements AutoCloseable {
         }
         lock.lock();
         try {
-            attempts.computeIfAbsent(address, any -> new Attempt()).diagnosis = found;
+            attempts.computeIfAbsent(byDatagrams(address), any -> new Attempt()).diagnosis = found;
         } finally {
             lock.unlock();
         }
@@ -209,44 +247,40 @@ final class Race implements AutoCloseable {
     }
 
     /** True if there is nothing to be gained by dialling again. */
-    private boolean dial(InetSocketAddress address) {
+    private boolean dial(Place place) {
         Duration left = left();
         if (over.getCount() == 0 || left.isZero()) {
             return true;
         }
         lock.lock();
         try {
-            attempts.computeIfAbsent(address, any -> new Attempt()).dials++;
+            attempts.computeIfAbsent(place, any -> new Attempt()).dials++;
         } finally {
             lock.unlock();
         }
         try {
-            reached.add(dial.to(address, left.compareTo(DIAL_TIMEOUT) < 0 ? left : DIAL_TIMEOUT));
-            ended(address, true, null);
+            reached.add(dial.to(place.address, place.way, left.compareTo(DIAL_TIMEOUT) < 0 ? left : DIAL_TIMEOUT));
+            ended(place, true, null);
             if (over.getCount() == 0) {
                 drain();
             }
             return true;
         } catch (IOException e) {
             // A refusal is an answer, and a better one than what a probe can find.
-            ended(address, e instanceof ConnectionLostException, DialFailures.explain(e));
+            ended(place, e instanceof ConnectionLostException, DialFailures.explain(e, place.way));
             return false;
         }
     }
 
-    private void ended(InetSocketAddress address, boolean answered, @Nullable String failure) {
+    private void ended(Place place, boolean answered, @Nullable String failure) {
         lock.lock();
         try {
-            Attempt attempt = attempts.computeIfAbsent(address, any -> new Attempt());
+            Attempt attempt = attempts.computeIfAbsent(place, any -> new Attempt());
             attempt.answered |= answered;
             attempt.failure = failure;
         } finally {
             lock.unlock();
         }
-    }
-
-    private static String text(InetSocketAddress address) {
-        return CarriedAddress.is(address) ? "the tracker's relay" : "UDP " + CarriedAddress.describe(address);
     }
 
     /** Notes why a way did not lead to the share. */
@@ -282,7 +316,7 @@ final class Race implements AutoCloseable {
         try {
             String time = String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - startNanos) / 1e9);
             List<String> ways = new ArrayList<>(failures);
-            attempts.forEach((address, attempt) -> ways.add(attempt.text(address, time)));
+            attempts.forEach((place, attempt) -> ways.add(attempt.text(place, time)));
             if (candidates == 0) {
                 ways.add(discovery + ": nobody answered within " + time);
             }
@@ -290,7 +324,7 @@ final class Race implements AutoCloseable {
                     what,
                     ways,
                     "Check that it still runs ('dits p2p status' there) and that the code is right; from another"
-                            + " network give its address as CODE@HOST:PORT, and see that no firewall blocks UDP");
+                        + " network give its address as CODE@HOST:PORT, and see that no firewall blocks UDP and TCP");
         } finally {
             lock.unlock();
         }

@@ -3,6 +3,7 @@ package dev.dits.connect;
 import dev.dits.discovery.Candidate;
 import dev.dits.net.CarriedAddress;
 import dev.dits.net.Endpoint;
+import dev.dits.net.LocalNetwork;
 import dev.dits.wire.Message;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -78,32 +79,7 @@ public final class Reachable {
         if (host.isLoopbackAddress() || host.isLinkLocalAddress()) {
             return true;
         }
-        try {
-            for (NetworkInterface one : Collections.list(NetworkInterface.getNetworkInterfaces())) {
-                for (InterfaceAddress address : one.getInterfaceAddresses()) {
-                    if (samePrefix(
-                            address.getAddress().getAddress(), host.getAddress(), address.getNetworkPrefixLength())) {
-                        return true;
-                    }
-                }
-            }
-        } catch (IOException e) {
-            LOG.debug("the interfaces can not be listed", e);
-        }
-        return false;
-    }
-
-    static boolean samePrefix(byte[] a, byte[] b, int bits) {
-        if (a.length != b.length || bits <= 0) {
-            return false;
-        }
-        for (int i = 0; i < Math.min(bits, a.length * Byte.SIZE); i++) {
-            int shift = Byte.SIZE - 1 - i % Byte.SIZE;
-            if (((a[i / Byte.SIZE] ^ b[i / Byte.SIZE]) >>> shift & 1) != 0) {
-                return false;
-            }
-        }
-        return true;
+        return LocalNetwork.has(host);
     }
 
     /**

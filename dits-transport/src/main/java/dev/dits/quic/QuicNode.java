@@ -569,6 +569,9 @@ public final class QuicNode implements Endpoint {
         if (remote.isUnresolved()) {
             throw new IllegalArgumentException("the address is not resolved: " + remote.getHostString());
         }
+        if (TcpRoutes.has(remote)) {
+            throw new IOException("packets to " + remote.getHostString() + " are discarded everywhere (RFC 6666)");
+        }
         if (pinnedFingerprint != null && pinnedFingerprint.length != Fingerprints.BYTES) {
             throw new IllegalArgumentException("a fingerprint has " + Fingerprints.BYTES + " bytes");
         }

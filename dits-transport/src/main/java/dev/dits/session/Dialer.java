@@ -12,6 +12,7 @@ import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.ConnectionLostException;
 import dev.dits.net.Endpoint;
+import dev.dits.net.Way;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
@@ -165,32 +166,45 @@ public final class Dialer {
     public record Opened(Session session, StoredSession stored) {}
 
     /**
+     * Tells whether there is a way by TCP from here.
+     *
+     * @return whether {@link Way#TCP} can be asked for
+     */
+    public boolean hasTcp() {
+        return node.hasTcp();
+    }
+
+    /**
      * Reaches a node that has the share of a code or ticket.
      *
      * @param address where
+     * @param way how, {@link Way#TCP} or any other
      * @param key the code or ticket; nothing of its secret is used
      * @param certificate what to present
      * @param timeout how long to wait
      * @return the connection
      * @throws IOException if nothing answers, it has no such share, or another certificate than the ticket says
      */
-    public Reached reach(InetSocketAddress address, Key key, PeerCertificate certificate, Duration timeout)
+    public Reached reach(InetSocketAddress address, Way way, Key key, PeerCertificate certificate, Duration timeout)
             throws IOException {
-        return reach(address, key.serverName, certificate, key.pinnedFingerprint, timeout);
+        return reach(address, way, key.serverName, certificate, key.pinnedFingerprint, timeout);
     }
 
     /**
      * Reaches the node of a kept session.
      *
      * @param address where
+     * @param way how, {@link Way#TCP} or any other
      * @param stored what was kept
      * @param timeout how long to wait
      * @return the connection
      * @throws IOException if nothing answers, it has no such share, or another certificate
      */
-    public Reached reach(InetSocketAddress address, StoredSession stored, Duration timeout) throws IOException {
+    public Reached reach(InetSocketAddress address, Way way, StoredSession stored, Duration timeout)
+            throws IOException {
         return reach(
                 address,
+                way,
                 ServerNames.ofShare(stored.shareId()),
                 stored.certificate(),
                 stored.shareFingerprint(),
@@ -211,13 +225,28 @@ public final class Dialer {
 
     private Reached reach(
             InetSocketAddress address,
+            Way way,
             String serverName,
             PeerCertificate certificate,
             byte @Nullable [] pinnedFingerprint,
             Duration timeout)
             throws IOException {
-        return new Reached(node.connect(
-                address, serverName, certificate.privateKey(), certificate.certificate(), pinnedFingerprint, timeout));
+        return new Reached(
+                way == Way.TCP
+                        ? node.connectByTcp(
+                                address,
+                                serverName,
+                                certificate.privateKey(),
+                                certificate.certificate(),
+                                pinnedFingerprint,
+                                timeout)
+                        : node.connect(
+                                address,
+                                serverName,
+                                certificate.privateKey(),
+                                certificate.certificate(),
+                                pinnedFingerprint,
+                                timeout));
     }
 
     /**

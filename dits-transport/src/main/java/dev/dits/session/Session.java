@@ -7,6 +7,7 @@ import dev.dits.net.CarriedAddress;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
 import dev.dits.net.StreamResetException;
+import dev.dits.net.Way;
 import dev.dits.object.Escaper;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
@@ -311,6 +312,16 @@ public final class Session implements AutoCloseable, Requests {
     public @Nullable InetSocketAddress remote() {
         Link link = best();
         return link == null ? null : link.connection.remoteAddress();
+    }
+
+    /**
+     * Tells what carries the packets of the best connection.
+     *
+     * @return null if there is none
+     */
+    public @Nullable Way way() {
+        Link link = best();
+        return link == null ? null : link.connection.way();
     }
 
     /**

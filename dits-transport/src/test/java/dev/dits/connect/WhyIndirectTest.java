@@ -166,18 +166,4 @@ class WhyIndirectTest {
         // Who is bound to the loopback interface sends nothing beyond it.
         assertThat(Reachable.worthAProbe(told, new Seen(new ArrayDeque<>()))).isEmpty();
     }
-
-    @Test
-    void aNetworkIsTheBitsThatAnInterfaceSays() {
-        byte[] a = {(byte) 192, (byte) 168, 1, 10};
-        byte[] b = {(byte) 192, (byte) 168, 1, (byte) 200};
-        byte[] c = {(byte) 192, (byte) 168, 3, 10};
-        assertThat(Reachable.samePrefix(a, b, 24)).isTrue();
-        assertThat(Reachable.samePrefix(a, c, 24)).isFalse();
-        assertThat(Reachable.samePrefix(a, c, 22)).isTrue();
-        assertThat(Reachable.samePrefix(a, b, 32)).isFalse();
-        assertThat(Reachable.samePrefix(a, a, 32)).isTrue();
-        assertThat(Reachable.samePrefix(a, new byte[16], 8)).isFalse();
-        assertThat(Reachable.samePrefix(a, b, 0)).isFalse();
-    }
 }

@@ -22,6 +22,7 @@ import dev.dits.error.UnsupportedFormatException;
 import dev.dits.net.ByteStream;
 import dev.dits.net.CloseReason;
 import dev.dits.net.Connection;
+import dev.dits.net.Way;
 import dev.dits.wire.FrameReader;
 import dev.dits.wire.FrameWriter;
 import dev.dits.wire.Message;
@@ -740,7 +741,7 @@ class SessionTest {
             Dialer.Key silentAt = Dialer.Key.of(one.code);
             List<Dialer.Reached> silent = new ArrayList<>();
             for (int i = 0; i < Lobby.UNJOINED_PER_SOURCE_MAX; i++) {
-                silent.add(mounter.dialer.reach(there.address(), silentAt, certificate, TestShare.PATIENCE));
+                silent.add(mounter.dialer.reach(there.address(), Way.UDP, silentAt, certificate, TestShare.PATIENCE));
             }
             while (there.lobby.size() < Lobby.UNJOINED_PER_SOURCE_MAX) {
                 Thread.onSpinWait();

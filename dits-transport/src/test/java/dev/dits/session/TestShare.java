@@ -3,6 +3,7 @@ package dev.dits.session;
 import dev.dits.crypto.JoinCode;
 import dev.dits.crypto.PeerCertificate;
 import dev.dits.crypto.Ticket;
+import dev.dits.net.Way;
 import dev.dits.quic.QuicNode;
 import dev.dits.quic.QuicOptions;
 import java.io.IOException;
@@ -145,12 +146,13 @@ public final class TestShare implements AutoCloseable {
     /** Joins another node's share. */
     public Dialer.Opened join(InetSocketAddress address, Dialer.Key key, RequestHandler handler) throws IOException {
         PeerCertificate certificate = certificate();
-        return dialer.join(dialer.reach(address, key, certificate, PATIENCE), key, certificate, handler, PATIENCE);
+        return dialer.join(
+                dialer.reach(address, Way.UDP, key, certificate, PATIENCE), key, certificate, handler, PATIENCE);
     }
 
     Session attach(InetSocketAddress address, StoredSession stored, Session into, RequestHandler handler)
             throws IOException {
-        return dialer.attach(dialer.reach(address, stored, PATIENCE), stored, into, handler, PATIENCE);
+        return dialer.attach(dialer.reach(address, Way.UDP, stored, PATIENCE), stored, into, handler, PATIENCE);
     }
 
     public Session joined() throws InterruptedException {

@@ -9,8 +9,9 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * One host of the NAT laboratory: {@code tracker}, {@code share HOME DIR TRACKER}, or {@code mount HOME CODE DIR TRACKER SECONDS [BYTES]}, which waits as long
- * as that for a direct way (of the kind that {@code -Ddits.natlab.way=} says) and pulls; where a number of bytes a second is given it pulls so fast, says when a fifth has come, and goes on at full speed when it is told to. Says what it did in lines of {@code WORD VALUE}.
+ * One host of the NAT laboratory: {@code tracker}, {@code share HOME DIR TRACKER}, {@code joins HOME CODE TRACKER COUNT}, which joins so often and says how long each
+ * took, or {@code mount HOME CODE DIR TRACKER SECONDS [BYTES]}, which waits as long as that for a direct way (of the kind that {@code -Ddits.natlab.way=} says) and pulls; where a number of
+ * bytes a second is given it pulls so fast, says when a fifth has come, and goes on at full speed when it is told to. Says what it did in lines of {@code WORD VALUE}.
  */
 final class NatLabHost {
     private NatLabHost() {}
@@ -47,7 +48,20 @@ final class NatLabHost {
                     share.awaitClose();
                 }
             }
+            case "joins" -> joins(arguments);
             default -> mount(arguments);
+        }
+    }
+
+    private static void joins(String[] arguments) throws Exception {
+        try (Dits dits = Dits.open(options(arguments[1], arguments[3]))) {
+            for (int i = 0; i < Integer.parseInt(arguments[4]); i++) {
+                long begun = System.nanoTime();
+                try (PeerProbe probe =
+                        dits.probe(arguments[2], MountOptions.defaults().withTimeout(Duration.ofSeconds(60)))) {
+                    say("JOINED", millisSince(begun) + " " + probe);
+                }
+            }
         }
     }
 

@@ -4,7 +4,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.quic.QuicConnectionAddress;
 import io.netty.handler.codec.quic.QuicConnectionIdGenerator;
 import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.Arrays;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Random connection ids that name the role at the end they lead to in their first bit: 1 for a server's, 0 for a
@@ -18,10 +22,23 @@ final class ConnectionIds implements QuicConnectionIdGenerator {
 
     private static final int SERVER_BIT = 0x80;
     private static final int MARK_BYTES = 3;
+    private static final int MAC_KEY_BYTES = 32;
     private static final int MARK_OFFSET = BYTES - MARK_BYTES;
 
     private final SecureRandom random = new SecureRandom();
     private final long key = random.nextLong();
+    private final Mac mac;
+
+    ConnectionIds() {
+        byte[] secret = new byte[MAC_KEY_BYTES];
+        random.nextBytes(secret);
+        try {
+            mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has HmacSHA256", e);
+        }
+    }
 
     static boolean leadsToServer(byte first) {
         return (first & SERVER_BIT) != 0;
@@ -46,8 +63,12 @@ final class ConnectionIds implements QuicConnectionIdGenerator {
 
     @Override
     public ByteBuffer newId(int length) {
-        ByteBuffer id = ByteBuffer.wrap(newId(true, length));
-        if (length == BYTES) {
+        return marked(newId(true, length));
+    }
+
+    private ByteBuffer marked(byte[] bytes) {
+        ByteBuffer id = ByteBuffer.wrap(bytes);
+        if (bytes.length == BYTES) {
             int mark = mark(id.getLong(0), id.get(Long.BYTES));
             id.put(MARK_OFFSET, (byte) (mark >>> 16)).putShort(MARK_OFFSET + 1, (short) mark);
         }
@@ -71,9 +92,13 @@ final class ConnectionIds implements QuicConnectionIdGenerator {
         return (int) (x >>> 40);
     }
 
+    /** On the loop: the same for the same first packet, so that one that comes twice begins one handshake. */
     @Override
     public ByteBuffer newId(ByteBuffer input, int length) {
-        return newId(length);
+        mac.update(input.duplicate());
+        byte[] id = Arrays.copyOf(mac.doFinal(), length);
+        id[0] = (byte) (id[0] | SERVER_BIT);
+        return marked(id);
     }
 
     @Override
@@ -83,6 +108,6 @@ final class ConnectionIds implements QuicConnectionIdGenerator {
 
     @Override
     public boolean isIdempotent() {
-        return false;
+        return true;
     }
 }

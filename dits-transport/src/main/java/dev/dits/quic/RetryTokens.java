@@ -1,5 +1,6 @@
 package dev.dits.quic;
 
+import dev.dits.net.CarriedAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.quic.QuicTokenHandler;
@@ -60,6 +61,11 @@ final class RetryTokens implements QuicTokenHandler {
 
     @Override
     public boolean writeToken(ByteBuf out, ByteBuf originalId, InetSocketAddress address) {
+        if (CarriedAddress.is(address) && admission.test(address)) {
+            // Nobody forges the address of a route: a Retry would prove nothing, and take a round trip of two lines to
+            // the relay.
+            return false;
+        }
         long expiry = clock.instant().plus(LIFETIME).toEpochMilli();
         byte[] id = ByteBufUtil.getBytes(originalId);
         out.writeLong(expiry).writeBytes(sign(expiry, id, address)).writeBytes(id);

@@ -2,9 +2,11 @@ package dev.dits.quic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dits.net.CarriedAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
@@ -64,5 +66,28 @@ class RetryTokensTest {
         assertThat(other.validateToken(token(), ADDRESS)).isEqualTo(-1);
         admitted = false;
         assertThat(tokens.validateToken(token(), ADDRESS)).isEqualTo(-1);
+    }
+
+    /** Its address is the route's, which nobody forges; who may not begin is asked to come again. */
+    @Test
+    void whoComesByARouteNeedsNoToken() {
+        InetSocketAddress carried = CarriedAddress.of(7, 1);
+        ByteBuf token = Unpooled.buffer();
+        assertThat(tokens.writeToken(token, id, carried)).isFalse();
+        assertThat(token.readableBytes()).isZero();
+        admitted = false;
+        assertThat(tokens.writeToken(token, id, carried)).isTrue();
+    }
+
+    @Test
+    void aFirstPacketThatComesTwiceHasOneIdOfTheServer() {
+        ConnectionIds ids = new ConnectionIds();
+        ByteBuffer first = ByteBuffer.wrap(new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+        ByteBuffer one = ids.newId(first, ConnectionIds.BYTES);
+        assertThat(ids.newId(first, ConnectionIds.BYTES)).isEqualTo(one);
+        assertThat(ids.bears(Unpooled.wrappedBuffer(one.array()), 0)).isTrue();
+        assertThat(ConnectionIds.leadsToServer(one.get(0))).isTrue();
+        assertThat(ids.newId(ByteBuffer.wrap(new byte[8]), ConnectionIds.BYTES)).isNotEqualTo(one);
+        assertThat(new ConnectionIds().newId(first, ConnectionIds.BYTES)).isNotEqualTo(one);
     }
 }

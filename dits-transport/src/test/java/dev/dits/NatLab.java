@@ -23,7 +23,7 @@ final class NatLab implements AutoCloseable {
     private NatLab() {}
 
     /** Builds it, in place of one that is there. */
-    static NatLab up(String... options) throws Exception {
+    static NatLab up(String... options) throws IOException, InterruptedException {
         NatLab lab = new NatLab();
         List<String> command = new ArrayList<>(List.of("up"));
         command.addAll(List.of(options));
@@ -32,7 +32,7 @@ final class NatLab implements AutoCloseable {
     }
 
     /** Runs a command of the script, and returns what it said. */
-    String run(String... arguments) throws Exception {
+    String run(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("bash", SCRIPT.toString()));
         command.addAll(List.of(arguments));
         Process process = builder(command).redirectErrorStream(true).start();
@@ -110,11 +110,16 @@ final class NatLab implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        for (Process process : processes) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly().waitFor(END_SECONDS, TimeUnit.SECONDS);
+    public void close() throws IOException {
+        try {
+            for (Process process : processes) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                assertThat(process.destroyForcibly().waitFor(END_SECONDS, TimeUnit.SECONDS))
+                        .isTrue();
+            }
+            run("down");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-        run("down");
     }
 }

@@ -145,12 +145,16 @@ public final class PathBenchmark {
         }
 
         @Override
-        public void close() throws IOException, InterruptedException {
+        public void close() throws IOException {
             for (String side : List.of("a", "b")) {
-                var unused = new ProcessBuilder("ip", "netns", "del", prefix + side)
+                Process process = new ProcessBuilder("ip", "netns", "del", prefix + side)
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
-                        .start()
-                        .waitFor();
+                        .start();
+                try {
+                    process.waitFor();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
             }
         }
     }
@@ -318,8 +322,11 @@ public final class PathBenchmark {
 
     private static void answer(SocketChannel channel) throws IOException {
         ByteBuffer asked = ByteBuffer.allocate(Long.BYTES);
-        while (asked.hasRemaining() && channel.read(asked) >= 0) {
-            continue;
+        for (int read = 0; asked.hasRemaining() && read >= 0; ) {
+            read = channel.read(asked);
+        }
+        if (asked.hasRemaining()) {
+            throw new IOException("the request was cut");
         }
         ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES);
         for (long left = asked.getLong(0); left > 0; ) {

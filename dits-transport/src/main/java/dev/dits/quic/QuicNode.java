@@ -389,7 +389,7 @@ public final class QuicNode implements Endpoint {
     private void accept(QuicChannel quic, PathProfile profile) {
         InetSocketAddress seen = (InetSocketAddress) quic.remoteSocketAddress();
         TcpCarrier carrier = seen == null ? null : tcpRoutes.get(seen);
-        if (seen == null || carrier == null && TcpRoutes.has(seen) || carrier != null && !carrier.begins(quic)) {
+        if (seen == null || (carrier == null ? TcpRoutes.has(seen) : !carrier.begins(quic))) {
             quic.close();
             return;
         }

@@ -49,7 +49,7 @@ final class TcpRoutes {
         bytes[0] = 1;
         long number = ++numbers;
         for (int i = 0; i < Long.BYTES; i++) {
-            bytes[Long.BYTES + i] = (byte) (number >>> Byte.SIZE * (Long.BYTES - 1 - i));
+            bytes[Long.BYTES + i] = (byte) (number >>> (Byte.SIZE * (Long.BYTES - 1 - i)));
         }
         try {
             InetSocketAddress address = new InetSocketAddress(InetAddress.getByAddress(bytes), PORT);

@@ -157,10 +157,21 @@ final class Race implements AutoCloseable {
         run(() -> dial(byDatagrams(candidate.address())));
         if (dialsTcp(candidate.address())) {
             run(() -> {
-                if (!isOverAfter(TCP_BEHIND)) {
+                if (!isOverAfter(TCP_BEHIND) && !answersUdp(candidate.address())) {
                     dial(new Place(candidate.address(), Way.TCP));
                 }
             });
+        }
+    }
+
+    /** Whether UDP got through to an address: a second connection there only takes a place among those who join. */
+    private boolean answersUdp(InetSocketAddress address) {
+        lock.lock();
+        try {
+            Attempt attempt = attempts.get(byDatagrams(address));
+            return attempt != null && attempt.answered;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -192,7 +203,7 @@ final class Race implements AutoCloseable {
         run(() -> {
             Duration pause = DIAL_AGAIN_MIN;
             boolean ended = isOverAfter(delay);
-            while (!ended && !dial(place)) {
+            while (!ended && ((place.way == Way.TCP && answersUdp(place.address)) || !dial(place))) {
                 ended = isOverAfter(pause);
                 Duration doubled = pause.multipliedBy(2);
                 pause = doubled.compareTo(DIAL_AGAIN_MAX) < 0 ? doubled : DIAL_AGAIN_MAX;

@@ -177,7 +177,7 @@ public final class Climber implements Closeable {
 
     /**
      * Which way to where the share is reached already would be better: between the machines of one network TCP, which is faster there, and elsewhere UDP, which is faster
-     * where packets are lost or late. On the loopback interface UDP carries large packets and is the faster one.
+     * where packets are lost or late. On the loopback interface UDP carries as large packets, and nothing is gained.
      */
     private @Nullable Way better() {
         InetSocketAddress remote = session.remote();

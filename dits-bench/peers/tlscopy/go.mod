@@ -1,0 +1,3 @@
+module tlscopy
+
+go 1.21

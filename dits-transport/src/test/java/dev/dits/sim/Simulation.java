@@ -400,7 +400,7 @@ final class Simulation extends SeedRun {
             throw new AssertionError(host.log + ": " + e, e);
         } catch (IOException e) {
             behind.add(host.log + ": " + e);
-            if (host.mount == null || "not connected".equals(host.mount.path())) {
+            if (host.mount == null || host.mount.path().kind() == dev.dits.PeerPath.Kind.NONE) {
                 // A session that has ended for good is opened anew, as its user would.
                 close(host);
                 try {

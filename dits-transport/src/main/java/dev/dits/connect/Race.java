@@ -335,7 +335,7 @@ final class Race implements AutoCloseable {
                     what,
                     ways,
                     "Check that it still runs ('dits p2p status' there) and that the code is right; from another"
-                        + " network give its address as CODE@HOST:PORT, and see that no firewall blocks UDP and TCP");
+                            + " network give its address as CODE@HOST:PORT, and see that no firewall blocks UDP and TCP");
         } finally {
             lock.unlock();
         }

@@ -10,7 +10,6 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -92,30 +91,10 @@ final class LocatedChunks {
     static LocatedChunks open(Disk disk, Path directory, long cacheBytesMax) throws IOException {
         int slots = slots(cacheBytesMax);
         int bytes = HEADER_BYTES + slots * (SLOT_BYTES + PATH_BYTES_PER_SLOT);
-        Path file = file(directory, slots);
-        MappedHint.allocate(disk, file, bytes);
-        MappedByteBuffer map = map(file, bytes);
+        MappedByteBuffer map = MappedHint.open(disk, file(directory, slots), bytes);
         map.order(ByteOrder.LITTLE_ENDIAN);
         map.putLong(0, MAGIC);
         return new LocatedChunks(map, slots);
-    }
-
-    private static MappedByteBuffer map(Path file, int bytes) throws IOException {
-        boolean interrupted = false;
-        try {
-            while (true) {
-                interrupted |= Thread.interrupted(); // would close the channel
-                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-                    return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes);
-                } catch (ClosedByInterruptException e) {
-                    interrupted = true;
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 
     /**
@@ -148,10 +127,7 @@ final class LocatedChunks {
             place = (long) LONGS.getAndAdd(map, NEXT, (long) room);
             // Not across the ring's end: what is left there stays unused.
         } while (ringOffset(place) + room > ringBytes);
-        int at = ringStart() + ringOffset(place);
-        for (int i = 0; i < entry.capacity(); i++) {
-            map.put(at + i, entry.get(i));
-        }
+        map.put(ringStart() + ringOffset(place), entry.array());
         return place;
     }
 
@@ -286,9 +262,7 @@ final class LocatedChunks {
             return null;
         }
         byte[] bytes = new byte[length];
-        for (int i = 0; i < length; i++) {
-            bytes[i] = map.get(at + ENTRY_HEADER_BYTES + i);
-        }
+        map.get(at + ENTRY_HEADER_BYTES, bytes);
         CRC32C crc = new CRC32C();
         crc.update(bytes, 0, length);
         if ((int) crc.getValue() != map.getInt(at + 4)) {

@@ -5,10 +5,7 @@ import dev.dits.disk.MappedHint;
 import dev.dits.object.ObjectId;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * Which chunks were asked for lately, by any process of the node: two Bloom filters in shared memory, of which the older is emptied now and then.
@@ -27,28 +24,7 @@ final class RecencyFilter {
     private final MappedByteBuffer map;
 
     RecencyFilter(Disk disk, Path directory) throws IOException {
-        Path file = directory.resolve(FILE);
-        MappedHint.allocate(disk, file, HEADER_BYTES + 2 * HALF_BYTES);
-        map = map(file);
-    }
-
-    private static MappedByteBuffer map(Path file) throws IOException {
-        boolean interrupted = false;
-        try {
-            while (true) {
-                interrupted |= Thread.interrupted(); // would close the channel
-                try (FileChannel channel = FileChannel.open(
-                        file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-                    return channel.map(FileChannel.MapMode.READ_WRITE, 0, HEADER_BYTES + 2L * HALF_BYTES);
-                } catch (ClosedByInterruptException e) {
-                    interrupted = true;
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        map = MappedHint.open(disk, directory.resolve(FILE), HEADER_BYTES + 2 * HALF_BYTES);
     }
 
     private int half(boolean current) {

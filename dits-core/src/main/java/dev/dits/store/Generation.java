@@ -7,9 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * A counter in shared memory that moves whenever the set of runs or packs changes, so that a miss costs one load from memory rather than a look at the directory.
@@ -23,15 +21,7 @@ final class Generation {
     private final MappedByteBuffer map;
 
     Generation(Disk disk, Path directory) throws IOException {
-        Path file = directory.resolve(FILE);
-        MappedHint.allocate(disk, file, Long.BYTES);
-        map = Mapping.map(
-                file,
-                FileChannel.MapMode.READ_WRITE,
-                Long.BYTES,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE);
+        map = MappedHint.open(disk, directory.resolve(FILE), Long.BYTES);
     }
 
     long get() {

@@ -1,5 +1,6 @@
 package dev.dits.store;
 
+import dev.dits.disk.Mapping;
 import dev.dits.disk.ReadOnly;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.UnsupportedFormatException;

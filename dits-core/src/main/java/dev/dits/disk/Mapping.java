@@ -1,4 +1,4 @@
-package dev.dits.store;
+package dev.dits.disk;
 
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
@@ -8,11 +8,20 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 
 /** Maps files into memory, whatever interrupts arrive meanwhile. A mapping outlives its channel. */
-final class Mapping {
+public final class Mapping {
     private Mapping() {}
 
-    /** Maps the first {@code length} bytes; the file grows to that when it may be written. */
-    static MappedByteBuffer map(Path file, FileChannel.MapMode mode, long length, OpenOption... options)
+    /**
+     * Maps the begin of a file.
+     *
+     * @param file which
+     * @param mode whether it may be written; it grows then to what is mapped
+     * @param length how many bytes
+     * @param options how to open it
+     * @return the mapping
+     * @throws IOException if the file system fails
+     */
+    public static MappedByteBuffer map(Path file, FileChannel.MapMode mode, long length, OpenOption... options)
             throws IOException {
         boolean interrupted = false;
         try {

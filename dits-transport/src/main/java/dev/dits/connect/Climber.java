@@ -150,7 +150,7 @@ public final class Climber implements Closeable {
      * @return what the last try came to, for people, not escaped; nothing where it does not
      */
     public Optional<String> problem() {
-        return CarriedAddress.RELAY.equals(session.address()) ? Optional.of(problem) : Optional.empty();
+        return isRelayed() ? Optional.of(problem) : Optional.empty();
     }
 
     /** One of several may end without a word to who listens to the session, and leave it with a way that is not the best. */

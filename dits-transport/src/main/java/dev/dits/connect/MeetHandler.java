@@ -1,8 +1,8 @@
 package dev.dits.connect;
 
 import dev.dits.error.RepositoryBusyException;
-import dev.dits.net.CarriedAddress;
 import dev.dits.net.Endpoint;
+import dev.dits.net.Way;
 import dev.dits.session.Exchange;
 import dev.dits.session.RequestHandler;
 import dev.dits.session.Session;
@@ -145,7 +145,7 @@ public final class MeetHandler implements RequestHandler {
      * @return what the last try came to, for people; nothing where it does not
      */
     public Optional<String> problem(Session session) {
-        if (!CarriedAddress.RELAY.equals(session.address())) {
+        if (session.way() != Way.RELAY) {
             return Optional.empty();
         }
         Meeting meeting = last.get(session);

@@ -2,6 +2,9 @@ package dev.dits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dits.repo.CommitProgress;
+import dev.dits.repo.Repository;
+import dev.dits.repo.RepositoryOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,6 +24,16 @@ final class NatLab implements AutoCloseable {
     private final List<Process> processes = new ArrayList<>();
 
     private NatLab() {}
+
+    /** Makes a repository of one random file. */
+    static Path project(Path directory, int bytes) throws IOException {
+        Path project = directory.resolve("project");
+        Trees.random(project.resolve("large"), 1, bytes);
+        try (Repository repository = Repository.init(project, RepositoryOptions.defaults())) {
+            repository.commit("First", null, CommitProgress.NONE);
+        }
+        return project;
+    }
 
     /** Builds it, in place of one that is there. */
     static NatLab up(String... options) throws IOException, InterruptedException {

@@ -2,9 +2,6 @@ package dev.dits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dits.repo.CommitProgress;
-import dev.dits.repo.Repository;
-import dev.dits.repo.RepositoryOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,11 +34,7 @@ class NatLabLanTest {
 
     @BeforeAll
     static void makeProject() throws Exception {
-        project = temporary.resolve("project");
-        Trees.random(project.resolve("large"), 1, BYTES);
-        try (Repository repository = Repository.init(project, RepositoryOptions.defaults())) {
-            repository.commit("First", null, CommitProgress.NONE);
-        }
+        project = NatLab.project(temporary, BYTES);
     }
 
     private static String share(NatLab lab, Path homes) throws Exception {

@@ -2,9 +2,6 @@ package dev.dits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dits.repo.CommitProgress;
-import dev.dits.repo.Repository;
-import dev.dits.repo.RepositoryOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,11 +58,7 @@ class NatLabRoundsTest {
 
     @Test
     void aJoinThroughTheRelayTakesSixRoundTripsOnceTheTrackersConnectionStands() throws Exception {
-        Path project = temporary.resolve("project");
-        Trees.random(project.resolve("small"), 1, 100);
-        try (Repository repository = Repository.init(project, RepositoryOptions.defaults())) {
-            repository.commit("First", null, CommitProgress.NONE);
-        }
+        Path project = NatLab.project(temporary, 100);
         long slow = joinMillis(project, LONG_MILLIS);
         long fast = joinMillis(project, SHORT_MILLIS);
         // Between the two sides there are two routers, each there and back; to the tracker one.

@@ -2,9 +2,6 @@ package dev.dits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dits.repo.CommitProgress;
-import dev.dits.repo.Repository;
-import dev.dits.repo.RepositoryOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,11 +53,7 @@ class NatLabTest {
 
     @BeforeAll
     static void makeProject() throws Exception {
-        project = temporary.resolve("project");
-        Trees.random(project.resolve("large"), 1, BYTES);
-        try (Repository repository = Repository.init(project, RepositoryOptions.defaults())) {
-            repository.commit("First", null, CommitProgress.NONE);
-        }
+        project = NatLab.project(temporary, BYTES);
     }
 
     /** A share that anybody reaches by TCP, at a port that the other side's firewall lets out; such a one lets no UDP out. */

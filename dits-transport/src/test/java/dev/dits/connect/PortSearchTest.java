@@ -2,13 +2,8 @@ package dev.dits.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dits.net.Connection;
-import dev.dits.net.Endpoint;
 import java.io.Closeable;
 import java.net.InetSocketAddress;
-import java.security.PrivateKey;
-import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +13,6 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -114,7 +108,7 @@ class PortSearchTest {
     }
 
     /** Notes what is asked of it. */
-    private static final class Sockets implements Endpoint {
+    private static final class Sockets extends UndialledEndpoint {
         private final List<InetSocketAddress> probed = new ArrayList<>();
         private final List<String> spread = new ArrayList<>();
 
@@ -136,30 +130,6 @@ class PortSearchTest {
             spread.add("open " + count + " to " + remote);
             return () -> spread.add("close");
         }
-
-        @Override
-        public Closeable register(String name, PrivateKey key, X509Certificate own, Consumer<Connection> accepted) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Connection connect(
-                InetSocketAddress remote,
-                String name,
-                PrivateKey key,
-                X509Certificate own,
-                byte @Nullable [] pinned,
-                Duration timeout) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public InetSocketAddress localAddress() {
-            return new InetSocketAddress("192.168.1.10", 4433);
-        }
-
-        @Override
-        public void close() {}
     }
 
     private static Whereabouts at(Whereabouts.Nat nat, InetSocketAddress... addresses) {

@@ -2,14 +2,10 @@ package dev.dits.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dits.net.Connection;
 import dev.dits.net.Endpoint;
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.PrivateKey;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,8 +15,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +30,7 @@ class WhyIndirectTest {
     }
 
     /** Is seen at one address after another. */
-    private static class Seen implements Endpoint {
+    private static class Seen extends UndialledEndpoint {
         private final Queue<InetSocketAddress> addresses;
 
         Seen(Queue<InetSocketAddress> addresses) {
@@ -55,28 +49,9 @@ class WhyIndirectTest {
         }
 
         @Override
-        public Closeable register(String name, PrivateKey key, X509Certificate own, Consumer<Connection> accepted) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Connection connect(
-                InetSocketAddress remote,
-                String name,
-                PrivateKey key,
-                X509Certificate own,
-                byte @Nullable [] pinned,
-                Duration timeout) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
         public InetSocketAddress localAddress() {
             return new InetSocketAddress(InetAddress.getLoopbackAddress(), 4433);
         }
-
-        @Override
-        public void close() {}
     }
 
     private static Whereabouts whereabouts(List<InetSocketAddress> servers, InetSocketAddress... seen) {

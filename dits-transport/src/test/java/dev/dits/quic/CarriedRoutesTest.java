@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -77,18 +76,7 @@ class CarriedRoutesTest {
             assertThat(share.remoteAddress()).isEqualTo(carried.atServer().address());
             assertThat(share.remoteAddress().getAddress().getHostAddress()).startsWith("2001:db8:0:cafe:");
 
-            byte[] sent = new byte[5 << 20];
-            new Random(2).nextBytes(sent);
-            QuicStream stream = mount.openStream();
-            Future<?> writing = pair.workers.submit(() -> {
-                stream.write(sent, 0, sent.length);
-                stream.shutdownOutput();
-                return null;
-            });
-            byte[] back = new byte[sent.length];
-            stream.readFully(back, 0, back.length);
-            writing.get();
-            assertThat(back).isEqualTo(sent);
+            pair.echoes(mount, 5 << 20);
             assertThat(carried.unused().getCount()).isOne();
             mount.close();
             assertThat(carried.unused().await(20, TimeUnit.SECONDS)).isTrue();

@@ -7,7 +7,6 @@ import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,28 +19,6 @@ import org.junit.jupiter.api.Timeout;
 /** What a node does with packets of peers that mean no good, over real sockets on 127.0.0.1. */
 @Timeout(120)
 class HostilePacketsTest {
-    /** The first datagram of a real connection. */
-    private static byte[] realInitial(NodePair pair) throws Exception {
-        try (DatagramSocket nobody = new DatagramSocket(NodePair.loopback(0))) {
-            pair.workers.execute(() -> {
-                try {
-                    pair.client.connect(
-                            (InetSocketAddress) nobody.getLocalSocketAddress(),
-                            NodePair.NAME,
-                            pair.mount.key(),
-                            pair.mount.certificate(),
-                            null,
-                            Duration.ofMillis(1));
-                } catch (IOException e) {
-                    // As it must.
-                }
-            });
-            DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
-            nobody.receive(packet);
-            return Arrays.copyOf(packet.getData(), packet.getLength());
-        }
-    }
-
     private static void send(DatagramSocket socket, NodePair pair, byte[] datagram) throws IOException {
         socket.send(new DatagramPacket(datagram, datagram.length, pair.server.localAddress()));
     }
@@ -62,7 +39,7 @@ class HostilePacketsTest {
         Random random = new Random(7);
         try (NodePair pair = new NodePair();
                 DatagramSocket socket = new DatagramSocket(NodePair.loopback(0))) {
-            byte[] real = realInitial(pair);
+            byte[] real = pair.firstDatagram();
             assertThat(real.length).isGreaterThanOrEqualTo(1_200);
             List<byte[]> garbage = new ArrayList<>();
             for (int i = 0; i < 300; i++) {
@@ -118,7 +95,7 @@ class HostilePacketsTest {
     void replayedFirstPacketsMakeNoConnection() throws Exception {
         try (NodePair pair = new NodePair();
                 DatagramSocket socket = new DatagramSocket(NodePair.loopback(0))) {
-            byte[] real = realInitial(pair);
+            byte[] real = pair.firstDatagram();
             for (int i = 0; i < 500; i++) {
                 send(socket, pair, real);
                 assertThat(isRetry(answer(socket))).isTrue();

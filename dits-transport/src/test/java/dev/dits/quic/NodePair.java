@@ -1,15 +1,22 @@
 package dev.dits.quic;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.dits.net.Connection;
 import dev.dits.path.DatagramPath;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -55,6 +62,44 @@ final class NodePair implements AutoCloseable {
 
     static InetSocketAddress loopback(int port) {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    /** The first datagram of a real connection, which nobody has seen. */
+    byte[] firstDatagram() throws IOException {
+        try (DatagramSocket nobody = new DatagramSocket(loopback(0))) {
+            workers.execute(() -> {
+                try {
+                    client.connect(
+                            (InetSocketAddress) nobody.getLocalSocketAddress(),
+                            NAME,
+                            mount.key(),
+                            mount.certificate(),
+                            null,
+                            Duration.ofMillis(1));
+                } catch (IOException e) {
+                    // As it must.
+                }
+            });
+            DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
+            nobody.receive(packet);
+            return Arrays.copyOf(packet.getData(), packet.getLength());
+        }
+    }
+
+    /** Sends many bytes over a connection whose other end echoes, and gets them back. */
+    void echoes(QuicConnection from, int bytes) throws Exception {
+        byte[] sent = new byte[bytes];
+        new Random(2).nextBytes(sent);
+        QuicStream stream = from.openStream();
+        Future<?> writing = workers.submit(() -> {
+            stream.write(sent, 0, sent.length);
+            stream.shutdownOutput();
+            return null;
+        });
+        byte[] back = new byte[sent.length];
+        stream.readFully(back, 0, back.length);
+        writing.get();
+        assertThat(back).isEqualTo(sent);
     }
 
     QuicConnection dial() throws IOException {

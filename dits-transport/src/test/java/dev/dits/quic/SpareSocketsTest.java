@@ -9,11 +9,9 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -138,18 +136,7 @@ class SpareSocketsTest {
 
     private static void echoes(NodePair pair, QuicConnection mount, QuicConnection share) throws Exception {
         NodePair.echo(share);
-        byte[] sent = new byte[3 << 20];
-        new Random(2).nextBytes(sent);
-        QuicStream stream = mount.openStream();
-        Future<?> writing = pair.workers.submit(() -> {
-            stream.write(sent, 0, sent.length);
-            stream.shutdownOutput();
-            return null;
-        });
-        byte[] back = new byte[sent.length];
-        stream.readFully(back, 0, back.length);
-        writing.get();
-        assertThat(back).isEqualTo(sent);
+        pair.echoes(mount, 3 << 20);
     }
 
     /** Waits until a port of this machine can be had. */

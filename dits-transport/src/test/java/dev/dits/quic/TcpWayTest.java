@@ -14,8 +14,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ConnectException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -439,24 +437,8 @@ class TcpWayTest {
     @Test
     void aHandshakeThatStopsIsClosedWithinSeconds() throws Exception {
         try (NodePair pair = new NodePair();
-                DatagramSocket nobody = new DatagramSocket(NodePair.loopback(0));
                 Socket stranger = stranger(pair, "127.0.0.9")) {
-            pair.workers.execute(() -> {
-                try {
-                    pair.client.connect(
-                            (InetSocketAddress) nobody.getLocalSocketAddress(),
-                            NodePair.NAME,
-                            pair.mount.key(),
-                            pair.mount.certificate(),
-                            null,
-                            Duration.ofMillis(1));
-                } catch (IOException e) {
-                    // As it must.
-                }
-            });
-            DatagramPacket first = new DatagramPacket(new byte[65_535], 65_535);
-            nobody.receive(first);
-            stranger.getOutputStream().write(framed(Arrays.copyOf(first.getData(), first.getLength())));
+            stranger.getOutputStream().write(framed(pair.firstDatagram()));
             InputStream in = stranger.getInputStream();
             assertThat(new String(in.readNBytes(PacketFrames.PREAMBLE.length()), StandardCharsets.US_ASCII))
                     .isEqualTo(PacketFrames.PREAMBLE);

@@ -3,9 +3,11 @@ package dev.dits.object;
 import dev.dits.error.CorruptObjectException;
 import dev.dits.error.UnsupportedFormatException;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -144,6 +146,24 @@ final class CommitHistory {
         }
     }
 
+    /**
+     * What a commit reaches that turned out to be had is had as well, also where nothing wanted was left to go on for. Otherwise a parent would come without
+     * the commit that names it.
+     */
+    private void passOnWhatIsHad(List<State> listed) {
+        Deque<State> had = new ArrayDeque<>();
+        listed.stream().filter(state -> state.had).forEach(had::add);
+        while (!had.isEmpty()) {
+            for (ObjectId id : had.remove().parents) {
+                State parent = states.get(id);
+                if (parent != null && !parent.had) {
+                    parent.had = true;
+                    had.add(parent);
+                }
+            }
+        }
+    }
+
     Result run() throws IOException {
         List<State> listed = new ArrayList<>();
         while (wantedInQueue > 0) {
@@ -160,6 +180,7 @@ final class CommitHistory {
                 reach(parent, state.had);
             }
         }
+        passOnWhatIsHad(listed);
         List<ObjectId> wanted = new ArrayList<>();
         // By id, which is comparable: a hash table of what a peer chose has to survive that all of it collides.
         Map<ObjectId, DirectoryRef> boundary = new LinkedHashMap<>();

@@ -119,6 +119,7 @@ class ObjectWalkTest {
                     assertThat(found.order).doesNotHaveDuplicates();
                 }
                 assertParentsFirst(found, had);
+                assertNamedBefore(found, wants);
             }
             Found found = new Found();
             new ObjectWalk(objects, ObjectWalk.Options.NONE.withKnown(had::contains)).commits(wants, haves, found);
@@ -191,6 +192,29 @@ class ObjectWalkTest {
             builder.add(chunk, 1_000);
         }
         return builder.finish(GoldenTest.id(1));
+    }
+
+    /** A receiver takes no commit that it did not ask for and that none before it has as a parent. */
+    private void assertNamedBefore(Found found, List<ObjectId> wants) throws IOException {
+        Set<ObjectId> named = new HashSet<>(wants);
+        for (ObjectId id : found.order) {
+            assertThat(named).contains(id);
+            ObjectCodec.children(objects.objects.get(id)).forEach(child -> named.add(child.id()));
+        }
+    }
+
+    /** With wrong clocks it may be seen late that a commit is had, when its parents were taken for wanted already. */
+    @Test
+    void theParentsOfACommitThatIsHadDoNotComeWithoutIt() throws IOException {
+        DirectoryRef tree = new DirectoryBuilder(objects).finish();
+        ObjectId parent = commit(tree, 50);
+        ObjectId early = commit(tree, 100, parent);
+        ObjectId late = commit(tree, 5);
+        ObjectId had = commit(tree, 20, early, late);
+        ObjectId want = commit(tree, 200, early, late);
+        Found found = new Found();
+        new ObjectWalk(objects, ObjectWalk.Options.NONE).commits(List.of(want), List.of(had), found);
+        assertThat(found.order).containsExactly(want);
     }
 
     @Test

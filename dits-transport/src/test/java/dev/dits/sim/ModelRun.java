@@ -324,12 +324,23 @@ final class ModelRun extends SeedRun {
     }
 
     private void checkout(World.Host host, String branch) throws IOException, InterruptedException {
+        forgetWhatTheBaseLacksToo(host);
         if (host.shares()) {
             host.repository().checkout(branch, CheckoutOptions.defaults());
         } else {
             host.mount.checkout(branch).await();
         }
         scheduler.note(host.log + " is on " + branch);
+    }
+
+    /** What was deleted and is not in the tree's commit either is no change any more: another branch that has it may bring it. */
+    private void forgetWhatTheBaseLacksToo(World.Host host) throws IOException {
+        Optional<ObjectId> base =
+                host.gone.isEmpty() ? Optional.empty() : host.repository().base();
+        if (base.isPresent()) {
+            Map<String, ObjectId> tree = model.tree(host, base.get());
+            host.gone.entrySet().removeIf(one -> !one.getValue().equals(tree.get(one.getKey())));
+        }
     }
 
     /** Brings something into the branch that is checked out; what its files contain need not be here. */

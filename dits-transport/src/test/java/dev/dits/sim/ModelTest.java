@@ -18,8 +18,10 @@ class ModelTest {
     /**
      * Seeds that failed once. 3: what a user deleted while a checkout was interrupted came back when it was finished, which can not be told from what the checkout had deleted
      * itself. 21 and 29: a node that closes while something begins on it. 25: a directory that came in the way of a file of the share was committed as if its user had known the file.
+     * 30275: a branch that could not be pushed, as the parent of a commit that the share had came without it. 30012 and 30176: a user who did not move a directory that was in the
+     * way, and one who took a file of another branch for one that had been deleted.
      */
-    private static final String FAILED_ONCE = "3,21,25,29";
+    private static final String FAILED_ONCE = "3,21,25,29,30012,30176,30275";
 
     @TempDir
     private Path directory;

@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -348,6 +349,14 @@ final class World {
                     Files.move(file, tree().resolve(name));
                     dirty.remove(path);
                     dirty.put(name, Files.readAllBytes(tree().resolve(name)));
+                } else if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+                    String name = path + ".mine" + asides++;
+                    Files.move(file, tree().resolve(name));
+                    for (String inIt : List.copyOf(dirty.keySet())) {
+                        if (inIt.startsWith(path + "/")) {
+                            dirty.put(name + inIt.substring(path.length()), dirty.remove(inIt));
+                        }
+                    }
                 }
                 byte[] was = base.isEmpty() ? null : contentOf(this, base.get(), path);
                 if (was != null && !Files.exists(file)) {

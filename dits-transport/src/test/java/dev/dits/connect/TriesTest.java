@@ -57,8 +57,9 @@ class TriesTest {
         AtomicInteger count = new AtomicInteger();
         CountDownLatch fifth = new CountDownLatch(5);
         try (Tries tries = new Tries(timer, workers, () -> {
+            int number = count.incrementAndGet();
             fifth.countDown();
-            return count.incrementAndGet() < 5 ? Duration.ofMillis(1) : null;
+            return number < 5 ? Duration.ofMillis(1) : null;
         })) {
             tries.after(Duration.ofDays(1));
             tries.after(Duration.ZERO);
